@@ -1,0 +1,236 @@
+//! Events: what happened, for ever. The scheduler's state is the fold of these and nothing else, and streams
+//! are served from the same log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::frames::FrameSet;
+use crate::id::{JobId, NodeName, StepIndex, Token};
+use crate::job::Job;
+use crate::lease::Lease;
+use crate::node::{Capabilities, OfflineReason};
+use crate::outcome::Failure;
+use crate::time::Timestamp;
+
+/// An event in the log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Envelope {
+    /// Its number in the log, from 1, without gaps. A stream's cursor is this number.
+    pub sequence: u64,
+    /// When it happened, by the leader's clock.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Everything that can happen to the cluster and has to be remembered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A leader began to serve; tokens of its epoch are higher than all before.
+    LeaderStarted {
+        /// Its epoch.
+        epoch: u32,
+    },
+
+    /// A job was accepted.
+    JobSubmitted {
+        /// The whole job.
+        job: Arc<Job>,
+    },
+    /// Nothing more of it is handed out.
+    JobPaused {
+        /// The job.
+        job: JobId,
+    },
+    /// It goes on.
+    JobResumed {
+        /// The job.
+        job: JobId,
+    },
+    /// Someone ended it.
+    JobCancelled {
+        /// The job.
+        job: JobId,
+        /// What they said.
+        reason: String,
+    },
+    /// Every frame of every step is published.
+    JobSucceeded {
+        /// The job.
+        job: JobId,
+    },
+    /// It cannot be finished as it is.
+    JobFailed {
+        /// The job.
+        job: JobId,
+        /// Why, for people.
+        reason: String,
+    },
+    /// Frames that were dead-lettered or left over wait again, with all their retries.
+    JobRetried {
+        /// The job.
+        job: JobId,
+        /// Which frames of which steps.
+        steps: Vec<(StepIndex, FrameSet)>,
+    },
+    /// A finished job was dropped from memory, after its time.
+    JobForgotten {
+        /// The job.
+        job: JobId,
+    },
+    /// Every frame of a step is published.
+    StepSucceeded {
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
+    },
+
+    /// Frames were put into a node's hands.
+    FramesLeased {
+        /// The lease.
+        lease: Lease,
+    },
+    /// Frames of a lease are proven, and count from now on. For a step without output this is their end.
+    FramesAccepted {
+        /// Under which token.
+        token: Token,
+        /// Which.
+        frames: FrameSet,
+        /// Bytes on disk, all together.
+        bytes: u64,
+        /// Time that rendering them took, all together.
+        took: Duration,
+    },
+    /// Accepted frames are at their final path.
+    FramesPublished {
+        /// Under which token: the lease of the node that did it.
+        token: Token,
+        /// Which.
+        frames: FrameSet,
+    },
+    /// Frames failed, and wait for another try.
+    FramesFailed {
+        /// Under which token.
+        token: Token,
+        /// Which.
+        frames: FrameSet,
+        /// Why.
+        failure: Failure,
+        /// Not handed out again before this.
+        not_before: Timestamp,
+        /// Whether it counts against their retries.
+        charged: bool,
+    },
+    /// Frames failed too often, and are put aside until someone retries them.
+    FramesDeadLettered {
+        /// Under which token the last attempt was.
+        token: Token,
+        /// Which.
+        frames: FrameSet,
+        /// Why.
+        failure: Failure,
+    },
+    /// A lease ended. Frames of it that are neither accepted nor failed wait again; frames that are accepted
+    /// but not known to be published wait for someone to publish them.
+    LeaseReleased {
+        /// Which.
+        token: Token,
+        /// Why.
+        reason: ReleaseReason,
+    },
+    /// The bytes of accepted frames cannot be found any more, so they have to be rendered again.
+    FramesLost {
+        /// The publishing lease that found out.
+        token: Token,
+        /// Which.
+        frames: FrameSet,
+    },
+
+    /// A node came, or came back.
+    NodeOnline {
+        /// Its name.
+        node: NodeName,
+        /// What it can do.
+        capabilities: Capabilities,
+    },
+    /// A node is gone.
+    NodeOffline {
+        /// Its name.
+        node: NodeName,
+        /// Why.
+        reason: OfflineReason,
+    },
+    /// A node gets no more work.
+    NodeDrained {
+        /// Its name.
+        node: NodeName,
+    },
+    /// A drained node gets work again.
+    NodeUndrained {
+        /// Its name.
+        node: NodeName,
+    },
+}
+
+/// Why a lease ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseReason {
+    /// Every frame of it is done.
+    Completed,
+    /// The attempt failed.
+    Failed,
+    /// The node handed it back.
+    HandedBack,
+    /// The node is gone.
+    NodeLost,
+    /// The node does not know of it.
+    Unknown,
+    /// The job was cancelled, paused with its frames called back, or failed.
+    Revoked,
+}
+
+impl ReleaseReason {
+    /// The word for it, everywhere.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::HandedBack => "handed_back",
+            Self::NodeLost => "node_lost",
+            Self::Unknown => "unknown_to_node",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl Event {
+    /// The event's type, `{domain}.{action}`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::LeaderStarted { .. } => "leader.started",
+            Self::JobSubmitted { .. } => "job.submitted",
+            Self::JobPaused { .. } => "job.paused",
+            Self::JobResumed { .. } => "job.resumed",
+            Self::JobCancelled { .. } => "job.cancelled",
+            Self::JobSucceeded { .. } => "job.succeeded",
+            Self::JobFailed { .. } => "job.failed",
+            Self::JobRetried { .. } => "job.retried",
+            Self::JobForgotten { .. } => "job.forgotten",
+            Self::StepSucceeded { .. } => "step.succeeded",
+            Self::FramesLeased { .. } => "frame_job.leased",
+            Self::FramesAccepted { .. } => "frame_job.frames_accepted",
+            Self::FramesPublished { .. } => "frame_job.frames_published",
+            Self::FramesFailed { .. } => "frame_job.frames_failed",
+            Self::FramesDeadLettered { .. } => "frame_job.frames_dead_lettered",
+            Self::LeaseReleased { .. } => "frame_job.released",
+            Self::FramesLost { .. } => "frame_job.frames_lost",
+            Self::NodeOnline { .. } => "node.online.v1",
+            Self::NodeOffline { .. } => "node.offline.v1",
+            Self::NodeDrained { .. } => "node.drained",
+            Self::NodeUndrained { .. } => "node.undrained",
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! A lease: frames of a step in one node's hands, under a fencing token.
+
+use crate::frames::FrameSet;
+use crate::id::{JobId, NodeName, StepIndex, Token};
+
+/// Frames of a step in one node's hands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The fencing token, and the lease's identity. A later lease on the same frames has a higher one.
+    pub token: Token,
+    /// The job.
+    pub job: JobId,
+    /// The step of the job.
+    pub step: StepIndex,
+    /// Who holds it.
+    pub node: NodeName,
+    /// What the node is to do with the frames.
+    pub work: Work,
+    /// The frames, as handed out.
+    pub frames: FrameSet,
+}
+
+/// What a node does under a lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Render, prove, and publish what is accepted.
+    Render,
+    /// Publish what an earlier attempt left behind: its frames were accepted, but the node that held them
+    /// was lost before it could say that they are in place.
+    Publish {
+        /// The attempt whose files are to be published.
+        of: Token,
+    },
+}

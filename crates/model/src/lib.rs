@@ -1,0 +1,39 @@
+//! The nouns of Callsheet, and the rules that belong to them alone.
+//!
+//! ```text
+//!   job ─┬─ step ─┬─ frame set          what a person asked for
+//!        │        └─ template (MD5)
+//!        └─ ...
+//!   lease = frames of a step, in one node's hands, under a token      what the leader handed out
+//!   outcome = how an attempt at a lease ended, with its evidence      what a node says
+//!   event = something that happened, for ever; signal = something passing
+//! ```
+//!
+//! This crate knows no runtime, clock, randomness, socket or disk: times and ids come in as arguments, and
+//! the same input gives the same output for ever. Nothing here is a wire format or a disk format: see
+//! `callsheet-protocol` and `callsheet-journal` for those.
+
+pub mod event;
+pub mod frames;
+pub mod id;
+pub mod image;
+pub mod job;
+pub mod lease;
+pub mod limits;
+pub mod node;
+pub mod outcome;
+pub mod output;
+pub mod report;
+pub mod signal;
+pub mod time;
+
+pub use event::{Envelope, Event, ReleaseReason};
+pub use frames::{FrameSet, FrameSetError};
+pub use id::{JobId, Md5, NodeName, SessionId, StepIndex, Token};
+pub use job::{Chunk, Job, JobSpec, JobState, Requirements, StepSpec, StepState, Template, Timeouts};
+pub use lease::{Lease, Work};
+pub use node::{Capabilities, NodeStatus, OfflineReason};
+pub use outcome::{Failure, FailureClass, Outcome};
+pub use output::OutputPattern;
+pub use report::{Report, Reported};
+pub use time::Timestamp;

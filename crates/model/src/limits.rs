@@ -1,0 +1,38 @@
+//! Every limit on what may come in, in one place. Doors enforce them; the README lists them.
+
+/// Longest name of a node, step, label, project or renderer, in bytes.
+pub const MAX_NAME_BYTES: usize = 64;
+/// Longest title of a job, in bytes.
+pub const MAX_TITLE_BYTES: usize = 200;
+/// Longest path or output pattern, in bytes.
+pub const MAX_PATH_BYTES: usize = 1024;
+/// Most steps in one job.
+pub const MAX_STEPS: usize = 256;
+/// Most frames in one step.
+pub const MAX_FRAMES: u64 = 10_000_000;
+/// Longest text of a frame set, in bytes.
+pub const MAX_FRAME_TEXT_BYTES: usize = 16 * 1024;
+/// Frame numbers lie between minus and plus this.
+pub const MAX_FRAME_NUMBER: i32 = 99_999_999;
+/// Most renderer settings in one step.
+pub const MAX_SETTINGS: usize = 200;
+/// Longest settings of one step as JSON text, in bytes.
+pub const MAX_SETTINGS_BYTES: usize = 64 * 1024;
+/// Most labels a node may have or a step may ask for.
+pub const MAX_LABELS: usize = 64;
+/// Most retries of one frame.
+pub const MAX_RETRIES: u32 = 100;
+/// Largest priority; the least is 0.
+pub const MAX_PRIORITY: u32 = 100;
+/// Largest gRPC message, in bytes. Templates and logs travel in pieces.
+pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Largest template, in bytes.
+pub const MAX_TEMPLATE_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+/// Most slots on one node.
+pub const MAX_SLOTS: u32 = 1024;
+/// Most jobs, frames, nodes or events in one page of an answer.
+pub const MAX_PAGE: usize = 1000;
+/// Most lines of evidence kept with a failure.
+pub const MAX_EVIDENCE_LINES: usize = 50;
+/// Longest line of evidence, in bytes.
+pub const MAX_EVIDENCE_LINE_BYTES: usize = 500;

@@ -1,0 +1,170 @@
+//! Signals on the wire: heartbeats, progress, output and cache changes.
+
+use callsheet_model::node::NodeStatus;
+use callsheet_model::signal::{CacheAction, CacheUpdate, Current, Heartbeat, LogChunk, Progress};
+use callsheet_model::{NodeName, Timestamp, Token};
+
+use crate::field::{FieldError, parse, step_index};
+use crate::frames::{ranges_from_wire, ranges_to_wire};
+use crate::v1;
+
+impl From<&Heartbeat> for v1::Heartbeat {
+    fn from(beat: &Heartbeat) -> Self {
+        let current = beat.current.as_ref();
+        Self {
+            status: match beat.status {
+                NodeStatus::Ready => v1::NodeStatus::Ready,
+                NodeStatus::Busy => v1::NodeStatus::Busy,
+                NodeStatus::Crashed => v1::NodeStatus::Crashed,
+                NodeStatus::Updating => v1::NodeStatus::Updating,
+            }
+            .into(),
+            recorded_at_ms: beat.recorded_at.0,
+            cpu_pct: beat.cpu_pct.map(u32::from),
+            ram_available_mb: beat.ram_available_mb,
+            cache_used_bytes: beat.cache_used_bytes,
+            renderer_running: beat.renderer_running,
+            current_token: current.map(|current| current.token.0),
+            current_job: current.map(|current| current.job.to_string()).unwrap_or_default(),
+            current_frame: current.and_then(|current| current.frame),
+            cached_templates: beat.cached_templates.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// A heartbeat from a message, of the node whose session it came over.
+///
+/// # Errors
+/// The field that cannot be read.
+pub fn heartbeat_from_wire(node: &NodeName, beat: &v1::Heartbeat) -> Result<Heartbeat, FieldError> {
+    let current = match beat.current_token {
+        None => None,
+        Some(token) => Some(Current {
+            token: Token(token),
+            job: parse("current_job", &beat.current_job)?,
+            frame: beat.current_frame,
+        }),
+    };
+    Ok(Heartbeat {
+        node: node.clone(),
+        status: match beat.status() {
+            v1::NodeStatus::Ready => NodeStatus::Ready,
+            v1::NodeStatus::Busy => NodeStatus::Busy,
+            v1::NodeStatus::Crashed => NodeStatus::Crashed,
+            v1::NodeStatus::Updating => NodeStatus::Updating,
+            v1::NodeStatus::Unspecified => return Err(FieldError::missing("status")),
+        },
+        recorded_at: Timestamp(beat.recorded_at_ms),
+        // The cast cannot lose anything after the `min`.
+        cpu_pct: beat.cpu_pct.map(|pct| pct.min(100) as u8),
+        ram_available_mb: beat.ram_available_mb,
+        cache_used_bytes: beat.cache_used_bytes,
+        renderer_running: beat.renderer_running,
+        current,
+        cached_templates: beat
+            .cached_templates
+            .iter()
+            .map(|md5| parse("cached_templates", md5))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+impl From<&Progress> for v1::Progress {
+    fn from(progress: &Progress) -> Self {
+        Self {
+            token: progress.token.0,
+            job: progress.job.to_string(),
+            step: progress.step.0.into(),
+            frame: progress.frame,
+            fraction: progress.fraction,
+            remaining: ranges_to_wire(&progress.remaining),
+            node: progress.node.to_string(),
+        }
+    }
+}
+
+/// Progress from a message, of the node whose session it came over.
+///
+/// # Errors
+/// The field that cannot be read.
+pub fn progress_from_wire(node: &NodeName, progress: &v1::Progress) -> Result<Progress, FieldError> {
+    Ok(Progress {
+        node: node.clone(),
+        token: Token(progress.token),
+        job: parse("job", &progress.job)?,
+        step: step_index("step", progress.step)?,
+        frame: progress.frame,
+        fraction: progress.fraction.filter(|fraction| (0.0..=1.0).contains(fraction)),
+        remaining: ranges_from_wire("remaining", &progress.remaining)?,
+    })
+}
+
+impl From<&LogChunk> for v1::LogChunk {
+    fn from(chunk: &LogChunk) -> Self {
+        Self {
+            token: chunk.token.0,
+            job: chunk.job.to_string(),
+            step: chunk.step.0.into(),
+            offset: chunk.offset,
+            text: chunk.text.clone(),
+            node: chunk.node.to_string(),
+        }
+    }
+}
+
+/// A piece of output from a message, of the node whose session it came over.
+///
+/// # Errors
+/// The field that cannot be read.
+pub fn log_from_wire(node: &NodeName, chunk: &v1::LogChunk) -> Result<LogChunk, FieldError> {
+    Ok(LogChunk {
+        node: node.clone(),
+        token: Token(chunk.token),
+        job: parse("job", &chunk.job)?,
+        step: step_index("step", chunk.step)?,
+        offset: chunk.offset,
+        text: chunk.text.clone(),
+    })
+}
+
+impl From<&CacheUpdate> for v1::CacheUpdate {
+    fn from(update: &CacheUpdate) -> Self {
+        Self {
+            action: match update.action {
+                CacheAction::Downloaded => v1::CacheAction::Downloaded,
+                CacheAction::Evicted => v1::CacheAction::Evicted,
+                CacheAction::Verified => v1::CacheAction::Verified,
+                CacheAction::Failed => v1::CacheAction::Failed,
+            }
+            .into(),
+            md5: update.md5.to_string(),
+            bytes: update.bytes,
+            cache_used_bytes: update.cache_used_bytes,
+            took_ms: update.took_ms,
+            error: update.error.clone().unwrap_or_default(),
+            node: update.node.to_string(),
+        }
+    }
+}
+
+/// A cache change from a message, of the node whose session it came over.
+///
+/// # Errors
+/// The field that cannot be read.
+pub fn cache_from_wire(node: &NodeName, update: &v1::CacheUpdate) -> Result<CacheUpdate, FieldError> {
+    Ok(CacheUpdate {
+        node: node.clone(),
+        action: match update.action() {
+            v1::CacheAction::Downloaded => CacheAction::Downloaded,
+            v1::CacheAction::Evicted => CacheAction::Evicted,
+            v1::CacheAction::Verified => CacheAction::Verified,
+            v1::CacheAction::Failed => CacheAction::Failed,
+            v1::CacheAction::Unspecified => return Err(FieldError::missing("action")),
+        },
+        md5: parse("md5", &update.md5)?,
+        bytes: update.bytes,
+        cache_used_bytes: update.cache_used_bytes,
+        took_ms: update.took_ms,
+        error: (!update.error.is_empty()).then(|| update.error.clone()),
+    })
+}
