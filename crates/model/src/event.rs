@@ -91,10 +91,15 @@ pub enum Event {
         /// The lease.
         lease: Lease,
     },
-    /// Frames of a lease are proven, and count from now on. For a step without output this is their end.
+    /// Frames of a lease are proven, and count from now on. For a step without output this is their end, and
+    /// when nothing of the lease is left it ends with them, completed, without an event of its own.
     FramesAccepted {
         /// Under which token.
         token: Token,
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
         /// Which.
         frames: FrameSet,
         /// Bytes on disk, all together.
@@ -102,10 +107,15 @@ pub enum Event {
         /// Time that rendering them took, all together.
         took: Duration,
     },
-    /// Accepted frames are at their final path.
+    /// Accepted frames are at their final path. When nothing of the lease is left it ends with them, completed,
+    /// without an event of its own.
     FramesPublished {
         /// Under which token: the lease of the node that did it.
         token: Token,
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
         /// Which.
         frames: FrameSet,
     },
@@ -113,6 +123,10 @@ pub enum Event {
     FramesFailed {
         /// Under which token.
         token: Token,
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
         /// Which.
         frames: FrameSet,
         /// Why.
@@ -126,6 +140,10 @@ pub enum Event {
     FramesDeadLettered {
         /// Under which token the last attempt was.
         token: Token,
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
         /// Which.
         frames: FrameSet,
         /// Why.
@@ -136,13 +154,29 @@ pub enum Event {
     LeaseReleased {
         /// Which.
         token: Token,
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
         /// Why.
         reason: ReleaseReason,
+    },
+    /// The attempt at a lease ended without these frames, and nothing speaks against them: they wait again. The
+    /// lease itself goes on until its accepted frames are published.
+    FramesReturned {
+        /// Under which token.
+        token: Token,
+        /// Which.
+        frames: FrameSet,
     },
     /// The bytes of accepted frames cannot be found any more, so they have to be rendered again.
     FramesLost {
         /// The publishing lease that found out.
         token: Token,
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
         /// Which.
         frames: FrameSet,
     },
@@ -226,11 +260,40 @@ impl Event {
             Self::FramesFailed { .. } => "frame_job.frames_failed",
             Self::FramesDeadLettered { .. } => "frame_job.frames_dead_lettered",
             Self::LeaseReleased { .. } => "frame_job.released",
+            Self::FramesReturned { .. } => "frame_job.frames_returned",
             Self::FramesLost { .. } => "frame_job.frames_lost",
             Self::NodeOnline { .. } => "node.online.v1",
             Self::NodeOffline { .. } => "node.offline.v1",
             Self::NodeDrained { .. } => "node.drained",
             Self::NodeUndrained { .. } => "node.undrained",
+        }
+    }
+
+    /// The job it is about, if it is about one.
+    #[must_use]
+    pub fn job(&self) -> Option<JobId> {
+        match self {
+            Self::JobSubmitted { job } => Some(job.id),
+            Self::JobPaused { job }
+            | Self::JobResumed { job }
+            | Self::JobCancelled { job, .. }
+            | Self::JobSucceeded { job }
+            | Self::JobFailed { job, .. }
+            | Self::JobRetried { job, .. }
+            | Self::JobForgotten { job }
+            | Self::StepSucceeded { job, .. }
+            | Self::FramesAccepted { job, .. }
+            | Self::FramesPublished { job, .. }
+            | Self::FramesFailed { job, .. }
+            | Self::FramesDeadLettered { job, .. }
+            | Self::LeaseReleased { job, .. }
+            | Self::FramesLost { job, .. } => Some(*job),
+            Self::FramesLeased { lease } => Some(lease.job),
+            Self::LeaderStarted { .. }
+            | Self::NodeOnline { .. }
+            | Self::NodeOffline { .. }
+            | Self::NodeDrained { .. }
+            | Self::NodeUndrained { .. } => None,
         }
     }
 }
