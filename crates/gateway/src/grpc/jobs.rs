@@ -1,0 +1,402 @@
+//! The clients' door: jobs, from submission to the last frame.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use callsheet_leader::{
+    AttemptLog, Leader, LeaderError, SchedulerCommand, SchedulerReply, Wanted, next_signal, view,
+};
+use callsheet_model::signal::Signal;
+use callsheet_model::{Event, JobId, Token};
+use callsheet_protocol::{FieldError, spec_from_wire, v1};
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+use uuid::Uuid;
+
+use super::{refused, unreadable, views};
+
+/// Answers of a stream that wait for a slow client.
+const READY: usize = 16;
+/// Jobs on a page when nothing is said.
+const PAGE: usize = 100;
+/// A watched job is told at most this often; its end is told at once.
+const WATCH_PACE: Duration = Duration::from_millis(100);
+/// Bytes of one attempt's output per message.
+const LOG_PIECE: usize = 256 << 10;
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// The service.
+#[derive(Clone)]
+pub(crate) struct Jobs {
+    leader: Leader,
+    leave: CancellationToken,
+}
+
+impl Jobs {
+    pub(crate) fn new(leader: Leader, leave: CancellationToken) -> Self {
+        Self { leader, leave }
+    }
+
+    /// A job by its id or the end of it.
+    async fn find(&self, text: &str) -> Result<JobId, Status> {
+        if let Ok(id) = text.parse() {
+            return Ok(id);
+        }
+        let short = text.to_owned();
+        let found =
+            self.leader.read(move |scheduler| scheduler.jobs_named(&short, 2)).await.map_err(refused)?;
+        match found.as_slice() {
+            [id] => Ok(*id),
+            [] => Err(refused(LeaderError::NoSuchJob(text.chars().take(60).collect()))),
+            _ => Err(refused(LeaderError::AmbiguousJob(text.chars().take(60).collect()))),
+        }
+    }
+
+    async fn view(&self, id: JobId) -> Result<v1::JobView, Status> {
+        let view =
+            self.leader.read(move |scheduler| views::whole_job(scheduler, id)).await.map_err(refused)?;
+        view.ok_or_else(|| refused(LeaderError::NoSuchJob(id.to_string())))
+    }
+
+    /// Gives a command about one job, and answers with the job.
+    async fn change(
+        &self,
+        id: &str,
+        command: impl FnOnce(JobId) -> SchedulerCommand,
+    ) -> Result<Response<v1::JobView>, Status> {
+        let id = self.find(id).await?;
+        self.leader.command(command(id)).await.map_err(refused)?;
+        Ok(Response::new(self.view(id).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl v1::jobs_server::Jobs for Jobs {
+    type WatchStream = Answers<v1::JobView>;
+    type LogsStream = Answers<v1::LogChunk>;
+
+    async fn submit(
+        &self,
+        request: Request<v1::SubmitRequest>,
+    ) -> Result<Response<v1::SubmitResponse>, Status> {
+        let v1::SubmitRequest { id, spec, dry_run } = request.into_inner();
+        let id = match id.as_str() {
+            "" => JobId(Uuid::now_v7()),
+            text => text
+                .parse()
+                .map_err(|error| unreadable(FieldError::new("id", format!("is no UUID: {error}"))))?,
+        };
+        let spec = spec.ok_or_else(|| unreadable(FieldError::missing("spec")))?;
+        let spec = spec_from_wire(&spec, self.leader.config().retry.retries).map_err(|errors| {
+            Status::invalid_argument(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        })?;
+        if dry_run {
+            self.leader.check(spec).await.map_err(refused)?;
+            return Ok(Response::new(v1::SubmitResponse { id: id.to_string(), already: false }));
+        }
+        match self.leader.submit(id, spec).await.map_err(refused)? {
+            SchedulerReply::Submitted { job, already } => {
+                Ok(Response::new(v1::SubmitResponse { id: job.to_string(), already }))
+            }
+            other => Err(Status::internal(format!("a submission was answered with {other:?}"))),
+        }
+    }
+
+    async fn get(&self, request: Request<v1::GetJobRequest>) -> Result<Response<v1::JobView>, Status> {
+        let id = self.find(&request.into_inner().id).await?;
+        Ok(Response::new(self.view(id).await?))
+    }
+
+    async fn list(
+        &self,
+        request: Request<v1::ListJobsRequest>,
+    ) -> Result<Response<v1::ListJobsResponse>, Status> {
+        let request = request.into_inner();
+        let states = request.states().filter_map(views::job_state_from_wire).collect();
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let filter =
+            view::JobFilter { states, project: some(&request.project), name: some(&request.name_contains) };
+        let before = match request.page_token.as_str() {
+            "" => None,
+            text => Some(text.parse().map_err(|_| {
+                unreadable(FieldError::new("page_token", "is not one: take it from the page before"))
+            })?),
+        };
+        let size = if request.page_size == 0 { PAGE } else { request.page_size as usize };
+        let answer = self.leader.read(move |scheduler| {
+            let page = scheduler.jobs_newest_first(&filter, before, size);
+            let next = page.items.last().filter(|_| page.more).map(|job| job.job.id.to_string());
+            v1::ListJobsResponse {
+                jobs: page.items.iter().map(|job| views::job(scheduler, job)).collect(),
+                next_page_token: next.unwrap_or_default(),
+            }
+        });
+        Ok(Response::new(answer.await.map_err(refused)?))
+    }
+
+    async fn frames(
+        &self,
+        request: Request<v1::FramesRequest>,
+    ) -> Result<Response<v1::FramesResponse>, Status> {
+        let v1::FramesRequest { id, step } = request.into_inner();
+        let id = self.find(&id).await?;
+        let wanted = step.clone();
+        let steps = self
+            .leader
+            .read(move |scheduler| views::frames(scheduler, id, &wanted))
+            .await
+            .map_err(refused)?;
+        let steps = steps.ok_or_else(|| refused(LeaderError::NoSuchJob(id.to_string())))?;
+        if steps.is_empty() {
+            return Err(unreadable(FieldError::new("step", format!("job {id} has no step {step:?}"))));
+        }
+        Ok(Response::new(v1::FramesResponse { steps }))
+    }
+
+    async fn cancel(&self, request: Request<v1::CancelRequest>) -> Result<Response<v1::JobView>, Status> {
+        let v1::CancelRequest { id, reason } = request.into_inner();
+        if reason.len() > callsheet_model::limits::MAX_PATH_BYTES {
+            let max = callsheet_model::limits::MAX_PATH_BYTES;
+            return Err(unreadable(FieldError::new(
+                "reason",
+                format!("{} bytes, at most {max}", reason.len()),
+            )));
+        }
+        self.change(&id, |job| SchedulerCommand::CancelJob { job, reason }).await
+    }
+
+    async fn pause(&self, request: Request<v1::PauseRequest>) -> Result<Response<v1::JobView>, Status> {
+        self.change(&request.into_inner().id, |job| SchedulerCommand::PauseJob { job }).await
+    }
+
+    async fn resume(&self, request: Request<v1::ResumeRequest>) -> Result<Response<v1::JobView>, Status> {
+        self.change(&request.into_inner().id, |job| SchedulerCommand::ResumeJob { job }).await
+    }
+
+    async fn retry(&self, request: Request<v1::RetryRequest>) -> Result<Response<v1::RetryResponse>, Status> {
+        let v1::RetryRequest { id, frames } = request.into_inner();
+        let frames = match frames.as_str() {
+            "" => None,
+            text => Some(text.parse().map_err(|error| unreadable(FieldError::new("frames", error)))?),
+        };
+        let job = self.find(&id).await?;
+        match self.leader.command(SchedulerCommand::RetryJob { job, frames }).await.map_err(refused)? {
+            SchedulerReply::Retried { frames } => Ok(Response::new(v1::RetryResponse { frames })),
+            other => Err(Status::internal(format!("a retry was answered with {other:?}"))),
+        }
+    }
+
+    async fn watch(
+        &self,
+        request: Request<v1::WatchJobRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let id = self.find(&request.into_inner().id).await?;
+        let first = self.view(id).await?;
+        let (to, answers) = mpsc::channel(1);
+        let this = self.clone();
+        tokio::spawn(async move { this.tell_changes(id, first, to).await });
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+    }
+
+    async fn logs(&self, request: Request<v1::LogsRequest>) -> Result<Response<Self::LogsStream>, Status> {
+        let v1::LogsRequest { id, token, frame, follow } = request.into_inner();
+        let id = self.find(&id).await?;
+        // It must be there, even if it has no output yet.
+        self.view(id).await?;
+        let tokens = match frame {
+            Some(frame) => Some(self.attempts_at(id, frame).await?),
+            None => (token != 0).then(|| vec![Token(token)]),
+        };
+        let (to, answers) = mpsc::channel(READY);
+        let this = self.clone();
+        tokio::spawn(async move {
+            // A client that has gone needs no word.
+            if let Err(status) = this.tell_logs(id, tokens, follow, &to).await {
+                let _ = to.send(Err(status)).await;
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+    }
+
+    async fn put_template(
+        &self,
+        request: Request<Streaming<v1::PutTemplateRequest>>,
+    ) -> Result<Response<v1::PutTemplateResponse>, Status> {
+        let mut pieces = request.into_inner();
+        let Some(first) = pieces.message().await? else {
+            return Err(unreadable(FieldError::missing("md5")));
+        };
+        let md5 = first.md5.parse().map_err(|error| unreadable(FieldError::new("md5", error)))?;
+        let answer = |already| Ok(Response::new(v1::PutTemplateResponse { md5: first.md5.clone(), already }));
+        if self.leader.templates().path(md5).is_some() {
+            return answer(true);
+        }
+        let mut upload = self.leader.templates().upload(md5, first.bytes).await.map_err(refused)?;
+        upload.piece(&first.data).await.map_err(refused)?;
+        while let Some(piece) = pieces.message().await? {
+            upload.piece(&piece.data).await.map_err(refused)?;
+        }
+        upload.finish().await.map_err(refused)?;
+        answer(false)
+    }
+
+    async fn missing_templates(
+        &self,
+        request: Request<v1::MissingTemplatesRequest>,
+    ) -> Result<Response<v1::MissingTemplatesResponse>, Status> {
+        let mut md5s = Vec::new();
+        for text in request.into_inner().md5s {
+            let md5 = text.parse().map_err(|error| unreadable(FieldError::new("md5s", error)))?;
+            if self.leader.templates().path(md5).is_none() {
+                md5s.push(text);
+            }
+        }
+        Ok(Response::new(v1::MissingTemplatesResponse { md5s }))
+    }
+}
+
+impl Jobs {
+    /// Tells the job as it is, and again after changes, until it is over.
+    async fn tell_changes(
+        &self,
+        id: JobId,
+        first: v1::JobView,
+        to: mpsc::Sender<Result<v1::JobView, Status>>,
+    ) {
+        let wanted = Wanted { after: Some(first.sequence), follow: true, job: Some(id), types: Vec::new() };
+        let mut changes = self.leader.follow(wanted);
+        let leave = self.leave.clone();
+        let mut view = first;
+        loop {
+            let over =
+                views::job_state_from_wire(view.state()).is_none_or(callsheet_model::JobState::is_final);
+            if to.send(Ok(view)).await.is_err() || over {
+                return;
+            }
+            // The pace is for the client's sake; changes in between are in the next view.
+            tokio::select! {
+                () = tokio::time::sleep(WATCH_PACE) => {}
+                () = leave.cancelled() => return end_with_a_word(&to).await,
+            }
+            tokio::select! {
+                change = changes.recv() => if !matches!(change, Some(Ok(_))) { return end_with_a_word(&to).await },
+                () = to.closed() => return,
+                () = leave.cancelled() => return end_with_a_word(&to).await,
+            }
+            while let Ok(Ok(_)) = changes.try_recv() {}
+            view = match self.view(id).await {
+                Ok(view) => view,
+                Err(status) => {
+                    let _ = to.send(Err(status)).await;
+                    return;
+                }
+            };
+        }
+    }
+
+    /// Tokens of all attempts that held a frame, from the log of events.
+    async fn attempts_at(&self, id: JobId, frame: i32) -> Result<Vec<Token>, Status> {
+        let types = vec!["frame_job.leased".to_owned()];
+        let mut events = self.leader.follow(Wanted { after: Some(0), follow: false, types, job: Some(id) });
+        let mut tokens = Vec::new();
+        while let Some(page) = events.recv().await {
+            for envelope in page.map_err(refused)? {
+                if let Event::FramesLeased { lease } = envelope.event
+                    && lease.frames.contains(frame)
+                {
+                    tokens.push(lease.token);
+                }
+            }
+        }
+        Ok(tokens)
+    }
+
+    async fn tell_logs(
+        &self,
+        id: JobId,
+        tokens: Option<Vec<Token>>,
+        follow: bool,
+        to: &mpsc::Sender<Result<v1::LogChunk, Status>>,
+    ) -> Result<(), Status> {
+        let wanted = |token: &Token| tokens.as_ref().is_none_or(|tokens| tokens.contains(token));
+        // Live first: a piece that comes while the files are read is told twice, and left out by its offset.
+        let mut signals = self.leader.signals();
+        let mut told = std::collections::BTreeMap::new();
+        for log in self.leader.logs(id).await.map_err(refused)? {
+            if wanted(&log.token) {
+                told.insert(log.token, log.end);
+                for chunk in chunks(id, &log) {
+                    if to.send(Ok(chunk)).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        if !follow {
+            return Ok(());
+        }
+        let mut end = self.leader.follow(Wanted {
+            after: Some(0),
+            follow: true,
+            types: ["job.succeeded", "job.failed", "job.cancelled"].map(str::to_owned).to_vec(),
+            job: Some(id),
+        });
+        let leave = self.leave.clone();
+        loop {
+            let signal = tokio::select! {
+                signal = next_signal(&mut signals) => signal,
+                _ = end.recv() => return Ok(()),
+                () = to.closed() => return Ok(()),
+                () = leave.cancelled() => return Err(leaving()),
+            };
+            let Some(signal) = signal else { return Ok(()) };
+            let Signal::Log(chunk) = &*signal else { continue };
+            let seen = told.entry(chunk.token).or_insert(0);
+            if chunk.job != id || !wanted(&chunk.token) || chunk.offset < *seen {
+                continue;
+            }
+            *seen = chunk.offset + chunk.text.len() as u64;
+            if to.send(Ok(chunk.into())).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// What a stream ends with when the leader leaves.
+pub(crate) fn leaving() -> Status {
+    Status::unavailable("the leader is leaving: ask again in a moment")
+}
+
+async fn end_with_a_word<T>(to: &mpsc::Sender<Result<T, Status>>) {
+    let _ = to.send(Err(leaving())).await;
+}
+
+/// A kept output in messages, cut at line ends where there are any.
+fn chunks(job: JobId, log: &AttemptLog) -> Vec<v1::LogChunk> {
+    let mut chunks = Vec::new();
+    let (mut rest, mut offset) = (log.text.as_str(), 0);
+    while !rest.is_empty() {
+        let mut cut = rest.len().min(LOG_PIECE);
+        while !rest.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        let cut = if cut == rest.len() { cut } else { rest[..cut].rfind('\n').map_or(cut, |at| at + 1) };
+        let (text, behind) = rest.split_at(cut);
+        chunks.push(v1::LogChunk {
+            token: log.token.0,
+            job: job.to_string(),
+            step: log.step.0.into(),
+            offset,
+            text: text.to_owned(),
+            node: log.node.clone(),
+        });
+        offset += text.len() as u64;
+        rest = behind;
+    }
+    chunks
+}

@@ -1,0 +1,274 @@
+//! The nodes' door: sessions, and templates for their caches.
+
+use std::collections::BTreeSet;
+use std::pin::Pin;
+
+use callsheet_leader::{FromNode, Hello, Holding, Leader, LeaderError, NodeDoor, ToNode};
+use callsheet_model::signal::Signal;
+use callsheet_model::{Job, JobId, NodeName, StepIndex, Token};
+use callsheet_protocol::{
+    FieldError, cache_from_wire, goodbye_from_wire, heartbeat_from_wire, lease_to_wire, log_from_wire,
+    node_from_wire, progress_from_wire, ranges_to_wire, report_from_wire, step_to_wire, tokens_from_wire, v1,
+};
+use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::{refused, unreadable};
+
+/// Messages to a node that wait for its connection to take them.
+const READY: usize = 16;
+/// Bytes of a template per message.
+const PIECE: usize = 256 << 10;
+
+/// The service.
+pub(crate) struct Nodes {
+    leader: Leader,
+    leave: CancellationToken,
+}
+
+impl Nodes {
+    pub(crate) fn new(leader: Leader, leave: CancellationToken) -> Self {
+        Self { leader, leave }
+    }
+}
+
+type Outgoing = Pin<Box<dyn Stream<Item = Result<v1::LeaderMessage, Status>> + Send>>;
+type Pieces = Pin<Box<dyn Stream<Item = Result<v1::TemplatePiece, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl v1::nodes_server::Nodes for Nodes {
+    type SessionStream = Outgoing;
+    type FetchTemplateStream = Pieces;
+
+    async fn session(
+        &self,
+        request: Request<Streaming<v1::NodeMessage>>,
+    ) -> Result<Response<Self::SessionStream>, Status> {
+        let mut incoming = request.into_inner();
+        let hello = match incoming.message().await?.and_then(|message| message.body) {
+            Some(v1::node_message::Body::Hello(hello)) => hello_from_wire(&hello).map_err(unreadable)?,
+            _ => return Err(Status::invalid_argument("hello: must be a session's first message")),
+        };
+        let node = hello.node.clone();
+        let (door, told) = self.leader.open_session(hello).await.map_err(refused)?;
+        let (to, out) = mpsc::channel(READY);
+        let welcome = self.welcome().await?;
+        // There is room for one message in a new channel.
+        let _ = to.try_send(Ok(body(v1::leader_message::Body::Welcome(welcome))));
+        tokio::spawn(listen(incoming, door, node, to.clone()));
+        tokio::spawn(speak(told, to, self.leave.clone()));
+        Ok(Response::new(Box::pin(ReceiverStream::new(out))))
+    }
+
+    async fn fetch_template(
+        &self,
+        request: Request<v1::FetchTemplateRequest>,
+    ) -> Result<Response<Self::FetchTemplateStream>, Status> {
+        let text = request.into_inner().md5;
+        let md5 =
+            text.parse().map_err(|error| unreadable(FieldError::new("md5", format!("{text:?}: {error}"))))?;
+        let path = self.leader.templates().path(md5).ok_or_else(|| refused(LeaderError::NoTemplate(md5)))?;
+        let mut file = tokio::fs::File::open(path).await?;
+        let (to, out) = mpsc::channel(READY);
+        tokio::spawn(async move {
+            loop {
+                let mut data = Vec::with_capacity(PIECE);
+                let piece = match (&mut file).take(PIECE as u64).read_to_end(&mut data).await {
+                    Ok(0) => return,
+                    Ok(_) => Ok(v1::TemplatePiece { data }),
+                    Err(error) => Err(Status::from(error)),
+                };
+                if to.send(piece).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(out))))
+    }
+}
+
+impl Nodes {
+    async fn welcome(&self) -> Result<v1::Welcome, Status> {
+        let config = &self.leader.config().leader;
+        let millis = callsheet_model::time::millis;
+        Ok(v1::Welcome {
+            epoch: self.leader.read(|scheduler| scheduler.epoch()).await.map_err(refused)?,
+            silence_ms: millis(config.silence),
+            pulse_ms: millis(config.pulse),
+            heartbeat_ms: millis(config.heartbeat),
+            log_bytes: config.keep.log,
+        })
+    }
+}
+
+fn hello_from_wire(hello: &v1::Hello) -> Result<Hello, FieldError> {
+    let capabilities =
+        hello.capabilities.as_ref().ok_or_else(|| FieldError::missing("hello.capabilities"))?;
+    Ok(Hello {
+        node: node_from_wire("hello.node", &hello.node)?,
+        capabilities: capabilities
+            .try_into()
+            .map_err(|error: FieldError| error.within("hello.capabilities"))?,
+        held: tokens_from_wire(&hello.held),
+    })
+}
+
+fn body(body: v1::leader_message::Body) -> v1::LeaderMessage {
+    v1::LeaderMessage { body: Some(body) }
+}
+
+/// Hands in what the node says, until its stream ends. Dropping the door ends the session.
+async fn listen(
+    mut incoming: Streaming<v1::NodeMessage>,
+    door: NodeDoor,
+    node: NodeName,
+    to: mpsc::Sender<Result<v1::LeaderMessage, Status>>,
+) {
+    loop {
+        let message = tokio::select! {
+            message = incoming.message() => message,
+            // The other half has ended: the session is over.
+            () = to.closed() => return,
+        };
+        let message = match message {
+            Ok(Some(v1::NodeMessage { body: Some(message) })) => message,
+            // A message of a later version that this leader does not know.
+            Ok(Some(v1::NodeMessage { body: None })) => continue,
+            Ok(None) | Err(_) => return,
+        };
+        match from_wire(&node, message) {
+            Ok(message) => {
+                if door.say(message).await.is_err() {
+                    return;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%node, %error, "a node's message cannot be read");
+                let _ = to.send(Err(unreadable(error))).await;
+                return;
+            }
+        }
+    }
+}
+
+fn from_wire(node: &NodeName, message: v1::node_message::Body) -> Result<FromNode, FieldError> {
+    use v1::node_message::Body;
+    Ok(match message {
+        Body::Hello(_) => return Err(FieldError::new("hello", "comes once, as a session's first message")),
+        Body::Pulse(pulse) => FromNode::Pulse {
+            number: pulse.number,
+            holding: pulse.holding.map(|holding| Holding {
+                tokens: tokens_from_wire(&holding.tokens),
+                last_offered: Token(holding.last_offered),
+            }),
+        },
+        Body::Reports(reports) => {
+            let up_to = reports.reports.last().map_or(0, |report| report.number);
+            let read = |(nth, report)| {
+                report_from_wire(report).map_err(|error: FieldError| error.within(&format!("reports[{nth}]")))
+            };
+            FromNode::Reports {
+                reports: reports.reports.iter().enumerate().map(read).collect::<Result<_, _>>()?,
+                up_to,
+            }
+        }
+        Body::Heartbeat(beat) => {
+            let beat = heartbeat_from_wire(node, &beat).map_err(|error| error.within("heartbeat"))?;
+            FromNode::Signal(Signal::Heartbeat(beat))
+        }
+        Body::Progress(progress) => {
+            let progress = progress_from_wire(node, &progress).map_err(|error| error.within("progress"))?;
+            FromNode::Signal(Signal::Progress(progress))
+        }
+        Body::Log(chunk) => {
+            FromNode::Signal(Signal::Log(log_from_wire(node, &chunk).map_err(|error| error.within("log"))?))
+        }
+        Body::Cache(update) => FromNode::Signal(Signal::Cache(
+            cache_from_wire(node, &update).map_err(|error| error.within("cache"))?,
+        )),
+        Body::Goodbye(goodbye) => FromNode::Goodbye(goodbye_from_wire(goodbye.reason())),
+    })
+}
+
+/// Passes on what the node is told, until the session or the leader ends.
+async fn speak(
+    mut told: mpsc::Receiver<ToNode>,
+    to: mpsc::Sender<Result<v1::LeaderMessage, Status>>,
+    leave: CancellationToken,
+) {
+    let mut briefed = BTreeSet::new();
+    loop {
+        let message = tokio::select! {
+            message = told.recv() => message,
+            () = to.closed() => return,
+            () = leave.cancelled() => {
+                let farewell = v1::Farewell { reason: "the leader is leaving".to_owned() };
+                let _ = to.send(Ok(body(v1::leader_message::Body::Farewell(farewell)))).await;
+                return;
+            }
+        };
+        let Some(message) = message else {
+            let _ = to.send(Err(Status::unavailable("the session is over: dial again"))).await;
+            return;
+        };
+        if to.send(Ok(body(to_wire(message, &mut briefed)))).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn to_wire(message: ToNode, briefed: &mut BTreeSet<(JobId, StepIndex)>) -> v1::leader_message::Body {
+    use v1::leader_message::Body;
+    match message {
+        ToNode::Offers(offers) => {
+            let mut steps = Vec::new();
+            for (lease, job) in &offers {
+                if briefed.insert((lease.job, lease.step)) {
+                    steps.extend(brief(job, lease.step));
+                }
+            }
+            let leases = offers.iter().map(|(lease, _)| lease_to_wire(lease)).collect();
+            Body::Offers(v1::Offers { steps, leases })
+        }
+        ToNode::Settled { up_to, accepted } => {
+            let accepted = accepted.into_iter();
+            let accepted = accepted
+                .map(|(token, frames)| v1::Accepted { token: token.0, frames: ranges_to_wire(&frames) });
+            Body::Settled(v1::Settled { up_to, accepted: accepted.collect() })
+        }
+        ToNode::Revoke { token, why } => Body::Revoke(v1::Revoke { token: token.0, why: why.to_owned() }),
+        ToNode::Close(tokens) => {
+            Body::Close(v1::Close { tokens: tokens.into_iter().map(|token| token.0).collect() })
+        }
+        ToNode::PulseAck(number) => Body::PulseAck(v1::PulseAck { number }),
+        ToNode::Drained(drained) => Body::Drained(v1::Drained { drained }),
+        ToNode::Sweep(job) => {
+            briefed.retain(|(id, _)| *id != job.id);
+            let outputs =
+                job.spec.steps.iter().filter_map(|step| step.output.as_ref()).map(ToString::to_string);
+            Body::Sweep(v1::Sweep { job: job.id.to_string(), outputs: outputs.collect() })
+        }
+    }
+}
+
+/// A step as its node must know it: its spec, and what the steps before it leave.
+fn brief(job: &Job, index: StepIndex) -> Option<v1::StepBrief> {
+    let step = job.spec.step(index)?;
+    let input = |before: &StepIndex| {
+        let before = job.spec.step(*before)?;
+        let output = before.output.as_ref()?.to_string();
+        Some((before.name.clone(), v1::StepInput { output, frames: before.frames.to_string() }))
+    };
+    Some(v1::StepBrief {
+        job: job.id.to_string(),
+        step: index.0.into(),
+        job_name: job.spec.name.clone(),
+        // Without `after`: to a node, the steps before are what they left, and that is in `inputs`.
+        spec: Some(step_to_wire(step, &[])),
+        inputs: step.after.iter().filter_map(input).collect(),
+    })
+}

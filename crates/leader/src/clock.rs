@@ -1,0 +1,47 @@
+//! The leader's clock: monotonic inside one life, anchored to the wall clock once, and never behind what the
+//! journal has seen. Nothing that is done to the wall clock afterwards moves a lease.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use callsheet_model::{Timestamp, time::millis};
+use tokio::time::Instant;
+
+/// A clock that only goes forwards.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    anchor: Timestamp,
+    started: Instant,
+}
+
+impl Clock {
+    /// Starts from the wall clock, or from `seen` if the wall clock is behind it.
+    #[must_use]
+    pub(crate) fn after(seen: Timestamp) -> Self {
+        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(Timestamp(0), |d| Timestamp(millis(d)));
+        Self { anchor: wall.max(seen), started: Instant::now() }
+    }
+
+    /// Now.
+    #[must_use]
+    pub(crate) fn now(&self) -> Timestamp {
+        self.anchor.plus(self.started.elapsed())
+    }
+
+    /// How long until `then`; zero when it has passed.
+    #[must_use]
+    pub(crate) fn until(&self, then: Timestamp) -> Duration {
+        then.since(self.now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_never_behind_what_was_seen() {
+        let seen = Timestamp(u64::MAX / 2);
+        assert!(Clock::after(seen).now() >= seen);
+        assert!(Clock::after(Timestamp(0)).now() > Timestamp(1_700_000_000_000));
+    }
+}

@@ -1,0 +1,281 @@
+//! One connected node: puts what it says into commands, and what the scheduler decides into messages to it.
+//!
+//! Supervised by the leader's supervisor, never restarted: when it ends, the node's stream ends, and the node
+//! dials again and says hello. What survives is the scheduler's: leases, and the time the node was last heard.
+//!
+//! It knows no transport. A door hands it a channel for what goes out, and calls its handle with what comes in.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use callsheet_model::signal::Signal;
+use callsheet_model::{Capabilities, FrameSet, Job, Lease, NodeName, OfflineReason, Report, SessionId, Token};
+use callsheet_scheduler::{Command, Effect, Holding};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use crate::error::LeaderError;
+use crate::event_hub::EventHubHandle;
+use crate::log_keeper::LogKeeperHandle;
+use crate::scheduler::{Message as ToScheduler, SchedulerHandle, SessionReports, Told};
+
+#[cfg(test)]
+mod tests;
+
+/// Messages of one node that may wait to be decided; its stream is not read on before there is room.
+const DOOR: usize = 64;
+/// Messages that may wait to be sent. What can be outstanding is bounded by the node's leases, so a node that
+/// lets this fill up is not reading: its session ends.
+const OUT: usize = 4096;
+
+/// What a node says first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hello {
+    /// Who.
+    pub node: NodeName,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Tokens of all leases it holds.
+    pub held: BTreeSet<Token>,
+}
+
+/// What a node says after that.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FromNode {
+    /// A sign of life, to be answered with the same number.
+    Pulse {
+        /// The pulse's number.
+        number: u64,
+        /// All leases it holds, now and then.
+        holding: Option<Holding>,
+    },
+    /// Numbered reports, in order.
+    Reports {
+        /// What.
+        reports: Vec<Report>,
+        /// The number of the last one.
+        up_to: u64,
+    },
+    /// Something passing.
+    Signal(Signal),
+    /// It is leaving.
+    Goodbye(OfflineReason),
+}
+
+/// What a node is told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ToNode {
+    /// Leases, with their jobs.
+    Offers(Vec<(Lease, Arc<Job>)>),
+    /// Reports that are dealt with, and frames that may be published.
+    Settled {
+        /// Every report up to this number.
+        up_to: u64,
+        /// Frames by token.
+        accepted: Vec<(Token, FrameSet)>,
+    },
+    /// A lease is called back.
+    Revoke {
+        /// Which.
+        token: Token,
+        /// Why.
+        why: &'static str,
+    },
+    /// Nothing more is expected of these leases.
+    Close(Vec<Token>),
+    /// The pulse of this number came.
+    PulseAck(u64),
+    /// It gets no more work, or gets it again.
+    Drained(bool),
+    /// What attempts of this job left behind can go.
+    Sweep(Arc<Job>),
+}
+
+/// What the actor can be sent.
+pub(crate) enum Message {
+    /// By the node.
+    FromNode(FromNode, OwnedSemaphorePermit),
+    /// By the scheduler.
+    Told(Told),
+    /// Its stream broke.
+    StreamEnded,
+    #[cfg(test)]
+    Panic,
+}
+
+/// The scheduler's way to a session.
+#[derive(Clone)]
+pub(crate) struct NodeSessionHandle(ActorRef<Message>);
+
+impl NodeSessionHandle {
+    pub(crate) fn told(&self, told: Told) {
+        // The session has ended: its node will be told what it needs when it says hello again.
+        let _ = self.0.cast(Message::Told(told));
+    }
+
+    #[cfg(test)]
+    pub(crate) fn panic(&self) {
+        let _ = self.0.cast(Message::Panic);
+    }
+}
+
+/// A door's way to a session. Dropping it ends the session as a broken stream would.
+pub struct NodeDoor {
+    actor: ActorRef<Message>,
+    door: Arc<Semaphore>,
+}
+
+impl NodeDoor {
+    pub(crate) fn new(actor: ActorRef<Message>) -> Self {
+        Self { actor, door: Arc::new(Semaphore::new(DOOR)) }
+    }
+
+    /// Hands in what the node says; waits while too much of it is undecided.
+    ///
+    /// # Errors
+    /// `Restarting` when the session has ended.
+    pub async fn say(&self, message: FromNode) -> Result<(), LeaderError> {
+        let permit = self.door.clone().acquire_owned().await.map_err(|_| LeaderError::Restarting)?;
+        self.actor.cast(Message::FromNode(message, permit)).map_err(|_| LeaderError::Restarting)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn session(&self) -> NodeSessionHandle {
+        NodeSessionHandle(self.actor.clone())
+    }
+}
+
+impl Drop for NodeDoor {
+    fn drop(&mut self) {
+        let _ = self.actor.cast(Message::StreamEnded);
+    }
+}
+
+/// The actor.
+pub(crate) struct NodeSession;
+
+/// What it is started with.
+pub(crate) struct Arguments {
+    pub(crate) session: SessionId,
+    pub(crate) hello: Hello,
+    pub(crate) scheduler: SchedulerHandle,
+    pub(crate) hub: EventHubHandle,
+    pub(crate) logs: LogKeeperHandle,
+    pub(crate) out: mpsc::Sender<ToNode>,
+}
+
+/// Everything it owns.
+pub(crate) struct State {
+    session: SessionId,
+    node: NodeName,
+    scheduler: SchedulerHandle,
+    hub: EventHubHandle,
+    logs: LogKeeperHandle,
+    out: mpsc::Sender<ToNode>,
+    goodbye: Option<OfflineReason>,
+}
+
+/// The channel that a door empties.
+pub(crate) fn out_channel() -> (mpsc::Sender<ToNode>, mpsc::Receiver<ToNode>) {
+    mpsc::channel(OUT)
+}
+
+impl Actor for NodeSession {
+    type Msg = Message;
+    type State = State;
+    type Arguments = Arguments;
+
+    async fn pre_start(&self, myself: ActorRef<Message>, args: Arguments) -> Result<State, ActorProcessingErr> {
+        let Arguments { session, hello, scheduler, hub, logs, out } = args;
+        let Hello { node, capabilities, held } = hello;
+        scheduler.send(ToScheduler::OpenSession { session, to: NodeSessionHandle(myself) })?;
+        scheduler.tell(Command::ConnectNode { node: node.clone(), session, capabilities, held })?;
+        Ok(State { session, node, scheduler, hub, logs, out, goodbye: None })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Message::FromNode(message, permit) => state.heard(message, permit)?,
+            Message::Told(told) => state.pass_on(told)?,
+            Message::StreamEnded => {
+                state.leave()?;
+                myself.stop(None);
+            }
+            #[cfg(test)]
+            Message::Panic => panic!("as asked"),
+        }
+        Ok(())
+    }
+}
+
+impl Drop for State {
+    /// However the session ends (a panic too), the scheduler hears that the stream is broken.
+    fn drop(&mut self) {
+        let _ = self.leave();
+    }
+}
+
+impl State {
+    fn heard(&mut self, message: FromNode, permit: OwnedSemaphorePermit) -> Result<(), ActorProcessingErr> {
+        let (node, session) = (self.node.clone(), self.session);
+        match message {
+            FromNode::Pulse { number, holding } => {
+                self.scheduler.tell(Command::HearNode { node, session, holding })?;
+                self.send(ToNode::PulseAck(number))?;
+            }
+            FromNode::Reports { reports, up_to } => {
+                self.scheduler.report(SessionReports { node, session, reports, up_to, permit: Some(permit) })?;
+            }
+            FromNode::Signal(signal) => {
+                if let Signal::Log(chunk) = &signal {
+                    self.logs.keep(chunk.clone(), permit);
+                }
+                self.hub.signal(signal);
+            }
+            FromNode::Goodbye(reason) => self.goodbye = Some(reason),
+        }
+        Ok(())
+    }
+
+    /// Puts one batch's effects into few messages. An offer goes first: it is what a free slot waits for.
+    fn pass_on(&mut self, told: Told) -> Result<(), ActorProcessingErr> {
+        let (mut offers, mut accepted, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut rest = Vec::new();
+        for effect in told.effects {
+            match effect {
+                Effect::OfferLease { lease, job, .. } => offers.push((lease, job)),
+                Effect::ConfirmAccepted { token, frames, .. } => accepted.push((token, frames)),
+                Effect::CloseLease { token, .. } => closed.push(token),
+                Effect::RevokeLease { token, why, .. } => rest.push(ToNode::Revoke { token, why }),
+                Effect::SweepJob { job, .. } => rest.push(ToNode::Sweep(job)),
+                Effect::TellDrained { drained, .. } => rest.push(ToNode::Drained(drained)),
+            }
+        }
+        if !offers.is_empty() {
+            self.send(ToNode::Offers(offers))?;
+        }
+        if told.settled.is_some() || !accepted.is_empty() {
+            self.send(ToNode::Settled { up_to: told.settled.unwrap_or(0), accepted })?;
+        }
+        if !closed.is_empty() {
+            self.send(ToNode::Close(closed))?;
+        }
+        rest.into_iter().try_for_each(|message| self.send(message))
+    }
+
+    fn send(&self, message: ToNode) -> Result<(), ActorProcessingErr> {
+        self.out.try_send(message).map_err(|error| format!("node {} does not read its stream: {error}", self.node).into())
+    }
+
+    fn leave(&mut self) -> Result<(), LeaderError> {
+        let (node, session, goodbye) = (self.node.clone(), self.session, self.goodbye);
+        self.scheduler.tell(Command::DisconnectNode { node, session, goodbye })?;
+        self.scheduler.send(ToScheduler::CloseSession { session })
+    }
+}
+

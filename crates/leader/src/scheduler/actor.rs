@@ -1,0 +1,329 @@
+//! The actor itself.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use callsheet_journal::{Journal, Store};
+use callsheet_model::{Envelope, SessionId, Timestamp};
+use callsheet_scheduler::{Command, Effect, Output, Policy, Scheduler};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::task::JoinHandle;
+
+use super::flight::{Flight, Flights};
+use super::handle::{Message, SessionReports};
+use crate::clock::Clock;
+use crate::event_hub::EventHubHandle;
+use crate::follow::JournalSlot;
+use crate::node_session::NodeSessionHandle;
+
+/// Batches that may be on their way to the disk at once: one being synced, one behind it.
+const MOST_APPENDS: usize = 2;
+
+/// The actor.
+pub(crate) struct SchedulerActor;
+
+/// What it is started with.
+pub(crate) struct Arguments {
+    pub(crate) policy: Policy,
+    pub(crate) store: Arc<dyn Store>,
+    /// Where the journal is put once it is open, for those who read history.
+    pub(crate) slot: JournalSlot,
+    pub(crate) hub: EventHubHandle,
+    /// A snapshot is written after this many events.
+    pub(crate) snapshot_every: u64,
+}
+
+/// Everything it owns.
+pub(crate) struct State {
+    scheduler: Scheduler,
+    clock: Clock,
+    journal: Arc<dyn Journal>,
+    hub: EventHubHandle,
+    sessions: BTreeMap<SessionId, NodeSessionHandle>,
+    /// Collected and not yet decided.
+    pending: Vec<Message>,
+    /// A `Commit` is in the mailbox.
+    committing: bool,
+    flights: Flights,
+    output: Output,
+    alarm: Option<(Timestamp, JoinHandle<()>)>,
+    snapshot_every: u64,
+    /// The last event in the newest snapshot, or in the one being written.
+    snapshot_at: u64,
+    snapshotting: bool,
+}
+
+impl Actor for SchedulerActor {
+    type Msg = Message;
+    type State = State;
+    type Arguments = Arguments;
+
+    async fn pre_start(&self, myself: ActorRef<Message>, args: Arguments) -> Result<State, ActorProcessingErr> {
+        let Arguments { policy, store, slot, hub, snapshot_every } = args;
+        // Reading a long journal takes a second or two: not on the runtime.
+        let replayed = tokio::task::spawn_blocking(move || replay(policy, &*store)).await??;
+        let Replayed { scheduler, journal, last_seen, snapshot_at } = replayed;
+        tracing::info!(sequence = scheduler.sequence(), snapshot = snapshot_at, "the journal is replayed");
+        slot.put(journal.clone());
+        let mut state = State {
+            scheduler,
+            clock: Clock::after(last_seen),
+            journal,
+            hub,
+            sessions: BTreeMap::new(),
+            pending: Vec::new(),
+            committing: false,
+            flights: Flights::default(),
+            output: Output::default(),
+            alarm: None,
+            snapshot_every,
+            snapshot_at,
+            snapshotting: false,
+        };
+        state.hub.recovered(state.scheduler.sequence());
+        state.collect(&myself, Message::Command { command: Command::StartLeader, reply: None, permit: None });
+        Ok(state)
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Message>,
+        message: Message,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            Message::OpenSession { session, to } => {
+                state.sessions.insert(session, to);
+            }
+            Message::CloseSession { session } => {
+                state.sessions.remove(&session);
+            }
+            Message::Commit => {
+                state.committing = false;
+                state.commit(&myself);
+            }
+            Message::Durable(result) => {
+                // What could not be written is not known to anyone; a fresh start replays what was.
+                state.land(result?.events);
+                state.commit(&myself);
+            }
+            Message::SnapshotStored(result) => {
+                state.snapshotting = false;
+                result?;
+            }
+            Message::Wake => {
+                state.alarm = None;
+                state.collect(&myself, Message::Command { command: Command::Tick, reply: None, permit: None });
+            }
+            Message::Command { .. } | Message::Reports(_) | Message::Read { .. } | Message::Flush(_) => {
+                state.collect(&myself, message);
+            }
+            #[cfg(test)]
+            Message::Panic => panic!("as asked"),
+        }
+        Ok(())
+    }
+
+    async fn post_stop(&self, _: ActorRef<Message>, state: &mut State) -> Result<(), ActorProcessingErr> {
+        if let Some((_, alarm)) = state.alarm.take() {
+            alarm.abort();
+        }
+        Ok(())
+    }
+}
+
+/// What start-up gives.
+struct Replayed {
+    scheduler: Scheduler,
+    journal: Arc<dyn Journal>,
+    /// The time of the last event.
+    last_seen: Timestamp,
+    /// The last event in the newest snapshot.
+    snapshot_at: u64,
+}
+
+/// Opens the journal and folds it into the scheduler as it was.
+fn replay(policy: Policy, store: &dyn Store) -> Result<Replayed, ActorProcessingErr> {
+    let recovered = store.open()?;
+    for damage in &recovered.notes {
+        tracing::warn!(%damage, "the journal is damaged, but nothing is lost");
+    }
+    let snapshot_at = recovered.image.as_ref().map_or(0, |image| image.sequence);
+    let mut scheduler = match recovered.image {
+        Some(image) => Scheduler::from_image(policy, image),
+        None => Scheduler::new(policy),
+    };
+    let mut last_seen = Timestamp::default();
+    for envelope in recovered.tail {
+        let envelope = envelope?;
+        last_seen = last_seen.max(envelope.at);
+        scheduler.replay(&envelope);
+    }
+    Ok(Replayed { scheduler, journal: recovered.journal, last_seen, snapshot_at })
+}
+
+impl State {
+    /// Puts something to decide behind the rest, and sees that it will be decided.
+    fn collect(&mut self, myself: &ActorRef<Message>, message: Message) {
+        self.pending.push(message);
+        if !self.committing && self.flights.appending() < MOST_APPENDS {
+            // A mailbox is first in, first out: everything that is in it now will be in the batch.
+            self.committing = myself.cast(Message::Commit).is_ok();
+        }
+    }
+
+    /// Decides everything collected, as one batch.
+    fn commit(&mut self, myself: &ActorRef<Message>) {
+        if self.pending.is_empty() || self.flights.appending() >= MOST_APPENDS {
+            return;
+        }
+        let now = self.clock.now();
+        let mut flight = Flight::default();
+        for message in std::mem::take(&mut self.pending) {
+            self.judge(now, message, &mut flight);
+        }
+        self.scheduler.dispatch(now, &mut self.output);
+        for effect in self.output.effects.drain(..) {
+            flight.told.entry(session_of(&effect)).or_default().effects.push(effect);
+        }
+        let events = std::mem::take(&mut self.output.events);
+        self.remember(myself, flight, events);
+        self.set_alarm(myself, now);
+        self.snapshot_if_due(myself);
+    }
+
+    fn judge(&mut self, now: Timestamp, message: Message, flight: &mut Flight) {
+        match message {
+            Message::Command { command, reply, permit } => {
+                let result = self.scheduler.handle(now, command, &mut self.output);
+                flight.permits.extend(permit);
+                match reply {
+                    Some(reply) => flight.tells.push(Box::new(move || {
+                        // The asker has gone: there is no one to tell.
+                        let _ = reply.send(result);
+                    })),
+                    None => {
+                        if let Err(rejection) = result {
+                            tracing::debug!(%rejection, "not carried out");
+                        }
+                    }
+                }
+            }
+            Message::Reports(SessionReports { node, session, reports, up_to, permit }) => {
+                for report in reports {
+                    let command = Command::Report { node: node.clone(), report };
+                    if let Err(rejection) = self.scheduler.handle(now, command, &mut self.output) {
+                        tracing::debug!(%node, %rejection, "a report came too late");
+                    }
+                }
+                flight.permits.extend(permit);
+                let told = flight.told.entry(session).or_default();
+                told.settled = told.settled.max(Some(up_to));
+            }
+            Message::Read { read, permit } => {
+                flight.permits.extend(permit);
+                flight.tells.push(read(&self.scheduler));
+            }
+            Message::Flush(done) => flight.tells.push(Box::new(move || {
+                let _ = done.send(());
+            })),
+            // `collect` is only given the messages above.
+            _ => {}
+        }
+    }
+
+    /// Sends a batch's events to the journal; what follows from them waits in the air.
+    fn remember(&mut self, myself: &ActorRef<Message>, flight: Flight, events: Vec<Envelope>) {
+        if events.is_empty() {
+            if flight.is_empty() {
+                return;
+            }
+            if self.flights.is_empty() {
+                self.leave(flight);
+            } else {
+                self.flights.depart(flight, false);
+            }
+            return;
+        }
+        self.flights.depart(flight, true);
+        let myself = myself.clone();
+        self.journal.submit(
+            events,
+            Box::new(move |result| {
+                // The actor has gone: its successor replays what is on the disk.
+                let _ = myself.cast(Message::Durable(result));
+            }),
+        );
+    }
+
+    fn land(&mut self, events: Vec<Envelope>) {
+        for flight in self.flights.land() {
+            self.leave(flight);
+        }
+        self.hub.publish(events);
+    }
+
+    /// Lets go what a durable batch was holding back.
+    fn leave(&mut self, flight: Flight) {
+        for (session, told) in flight.told {
+            if let Some(to) = self.sessions.get(&session) {
+                to.told(told);
+            }
+        }
+        flight.tells.into_iter().for_each(|tell| tell());
+    }
+
+    fn set_alarm(&mut self, myself: &ActorRef<Message>, now: Timestamp) {
+        let Some(wake) = self.scheduler.next_wake(now) else { return };
+        // An alarm that rings too early costs one empty tick; setting it anew in every batch costs more.
+        if self.alarm.as_ref().is_some_and(|(set, _)| *set <= wake) {
+            return;
+        }
+        if let Some((_, alarm)) = self.alarm.take() {
+            alarm.abort();
+        }
+        self.alarm = Some((wake, myself.send_after_quietly(self.clock.until(wake))));
+    }
+
+    fn snapshot_if_due(&mut self, myself: &ActorRef<Message>) {
+        let behind = self.scheduler.sequence().saturating_sub(self.snapshot_at);
+        if self.snapshotting || behind < self.snapshot_every {
+            return;
+        }
+        self.snapshotting = true;
+        self.snapshot_at = self.scheduler.sequence();
+        let myself = myself.clone();
+        self.journal.snapshot(
+            self.scheduler.image(),
+            Box::new(move |result| {
+                let _ = myself.cast(Message::SnapshotStored(result));
+            }),
+        );
+    }
+}
+
+trait SendAfterQuietly {
+    fn send_after_quietly(&self, wait: std::time::Duration) -> JoinHandle<()>;
+}
+
+impl SendAfterQuietly for ActorRef<Message> {
+    /// Wakes the actor after a while; nothing happens when it has gone by then.
+    fn send_after_quietly(&self, wait: std::time::Duration) -> JoinHandle<()> {
+        let actor = self.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            let _ = actor.cast(Message::Wake);
+        })
+    }
+}
+
+fn session_of(effect: &Effect) -> SessionId {
+    match effect {
+        Effect::OfferLease { session, .. }
+        | Effect::RevokeLease { session, .. }
+        | Effect::ConfirmAccepted { session, .. }
+        | Effect::CloseLease { session, .. }
+        | Effect::SweepJob { session, .. }
+        | Effect::TellDrained { session, .. } => *session,
+    }
+}

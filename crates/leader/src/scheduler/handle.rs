@@ -1,0 +1,129 @@
+//! What the scheduler actor can be sent, and the typed handle that sends it.
+
+use std::sync::Arc;
+
+use callsheet_journal::{AppendError, Durable};
+use callsheet_model::{NodeName, Report, SessionId};
+use callsheet_scheduler::{Command, Rejection, Reply, Scheduler};
+use callsheet_supervision::ActorSlot;
+use ractor::ActorRef;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::error::LeaderError;
+use crate::node_session::NodeSessionHandle;
+
+/// Commands and reads of strangers that may wait at once; more wait at the door.
+const DOOR: usize = 1024;
+
+/// Something to look up in the scheduler; its answer is told when what it saw is durable.
+pub(crate) type Read = Box<dyn FnOnce(&Scheduler) -> Tell + Send>;
+/// Something to tell someone, once it may be told.
+pub(crate) type Tell = Box<dyn FnOnce() + Send>;
+
+/// What the scheduler actor can be sent.
+pub(crate) enum Message {
+    /// Decide this.
+    Command {
+        command: Command,
+        reply: Option<oneshot::Sender<Result<Reply, Rejection>>>,
+        /// The sender's place at the door.
+        permit: Option<OwnedSemaphorePermit>,
+    },
+    /// Judge a node's numbered reports, and tell its session when they are settled.
+    Reports(SessionReports),
+    /// Look something up.
+    Read { read: Read, permit: Option<OwnedSemaphorePermit> },
+    /// A node's session is there, and effects for it go to this actor.
+    OpenSession { session: SessionId, to: NodeSessionHandle },
+    /// A session is over.
+    CloseSession { session: SessionId },
+    /// Decide what was collected. Sent by the actor to itself, so that it arrives behind what is in the mailbox.
+    Commit,
+    /// The oldest batch on its way is durable, or will never be.
+    Durable(Result<Durable, AppendError>),
+    /// The snapshot that was being written is, or could not be.
+    SnapshotStored(Result<u64, AppendError>),
+    /// A moment has come that the scheduler wanted to be called at.
+    Wake,
+    /// Tell when everything decided so far is durable.
+    Flush(oneshot::Sender<()>),
+    /// Die as a bug would make it die. Only supervision tests send it.
+    #[cfg(test)]
+    Panic,
+}
+
+/// Numbered reports of one node, as they came in one message.
+pub(crate) struct SessionReports {
+    pub(crate) node: NodeName,
+    pub(crate) session: SessionId,
+    pub(crate) reports: Vec<Report>,
+    /// The number of the last one.
+    pub(crate) up_to: u64,
+    /// The node's place at the door, given back when the reports are settled.
+    pub(crate) permit: Option<OwnedSemaphorePermit>,
+}
+
+/// The way to the scheduler actor; it outlives the actor.
+#[derive(Clone)]
+pub(crate) struct SchedulerHandle {
+    actor: ActorSlot<Message>,
+    door: Arc<Semaphore>,
+}
+
+impl SchedulerHandle {
+    /// A handle with no actor behind it yet.
+    pub(crate) fn new() -> Self {
+        Self { actor: ActorSlot::default(), door: Arc::new(Semaphore::new(DOOR)) }
+    }
+
+    /// Points at a new actor.
+    pub(crate) fn attach(&self, actor: ActorRef<Message>) {
+        self.actor.put(actor);
+    }
+
+    /// Gives a command and waits until it is decided and durable.
+    pub(crate) async fn command(&self, command: Command) -> Result<Reply, LeaderError> {
+        let permit = self.permit().await?;
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Command { command, reply: Some(reply), permit: Some(permit) })?;
+        Ok(answer.await.map_err(|_| LeaderError::Restarting)??)
+    }
+
+    /// Gives a command whose outcome nobody waits for.
+    pub(crate) fn tell(&self, command: Command) -> Result<(), LeaderError> {
+        self.send(Message::Command { command, reply: None, permit: None })
+    }
+
+    /// Looks something up; the answer comes when what it saw is durable.
+    pub(crate) async fn read<T, F>(&self, read: F) -> Result<T, LeaderError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Scheduler) -> T + Send + 'static,
+    {
+        let permit = self.permit().await?;
+        let (tell, answer) = oneshot::channel();
+        let read: Read = Box::new(move |scheduler| {
+            let value = read(scheduler);
+            Box::new(move || {
+                // Nobody waits any more: there is no one to tell.
+                let _ = tell.send(value);
+            })
+        });
+        self.send(Message::Read { read, permit: Some(permit) })?;
+        answer.await.map_err(|_| LeaderError::Restarting)
+    }
+
+    /// Hands over a node's reports.
+    pub(crate) fn report(&self, reports: SessionReports) -> Result<(), LeaderError> {
+        self.send(Message::Reports(reports))
+    }
+
+    /// Sends a message as it is.
+    pub(crate) fn send(&self, message: Message) -> Result<(), LeaderError> {
+        self.actor.cast(message).map_err(|_| LeaderError::Restarting)
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, LeaderError> {
+        self.door.clone().acquire_owned().await.map_err(|_| LeaderError::Restarting)
+    }
+}
