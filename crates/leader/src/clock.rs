@@ -17,7 +17,8 @@ impl Clock {
     /// Starts from the wall clock, or from `seen` if the wall clock is behind it.
     #[must_use]
     pub(crate) fn after(seen: Timestamp) -> Self {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(Timestamp(0), |d| Timestamp(millis(d)));
+        let wall =
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(Timestamp(0), |d| Timestamp(millis(d)));
         Self { anchor: wall.max(seen), started: Instant::now() }
     }
 

@@ -82,7 +82,8 @@ impl std::fmt::Display for Mistake {
 
 impl From<callsheet_config::Problem> for Mistake {
     fn from(problem: callsheet_config::Problem) -> Self {
-        let found = if problem.found.is_empty() { String::new() } else { format!("found {}: ", problem.found) };
+        let found =
+            if problem.found.is_empty() { String::new() } else { format!("found {}: ", problem.found) };
         Self { place: problem.key, message: format!("{found}{}", problem.why) }
     }
 }

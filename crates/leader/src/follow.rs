@@ -107,8 +107,8 @@ async fn run(
         }
         // Live, until there is a gap.
         while let Some(batch) = next(&mut live, to).await {
-            let begins_right = batch.first().is_none_or(|envelope| envelope.sequence <= cursor + 1);
-            if !begins_right {
+            // An empty batch says that something may be missing; so does one that begins too late.
+            if batch.first().is_none_or(|envelope| envelope.sequence > cursor + 1) {
                 break;
             }
             let fresh = batch.iter().filter(|envelope| envelope.sequence > cursor).cloned();

@@ -21,6 +21,8 @@ mod scheduler;
 mod submission;
 mod supervisor;
 mod templates;
+#[cfg(test)]
+mod testing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,7 +35,9 @@ use callsheet_scheduler::{Command, Policy, Reply};
 use ractor::{Actor, ActorRef};
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use callsheet_scheduler::{Command as SchedulerCommand, Holding, Reply as SchedulerReply, Scheduler, view};
+pub use callsheet_scheduler::{
+    Command as SchedulerCommand, Holding, Reply as SchedulerReply, Scheduler, view,
+};
 pub use error::{LeaderError, Mistake};
 pub use event_hub::Latest;
 pub use follow::{Events, Wanted, next_signal};
@@ -219,7 +223,10 @@ impl Leader {
     ///
     /// # Errors
     /// `Restarting`: the node should dial again.
-    pub async fn open_session(&self, hello: Hello) -> Result<(NodeDoor, mpsc::Receiver<ToNode>), LeaderError> {
+    pub async fn open_session(
+        &self,
+        hello: Hello,
+    ) -> Result<(NodeDoor, mpsc::Receiver<ToNode>), LeaderError> {
         let (reply, answer) = oneshot::channel();
         let message = supervisor::Message::OpenSession { hello, reply };
         self.0.supervisor.cast(message).map_err(|_| LeaderError::Restarting)?;
@@ -238,6 +245,11 @@ impl Leader {
         if let Some(journal) = self.0.journal.get() {
             let _ = tokio::task::spawn_blocking(move || journal.close()).await;
         }
+    }
+
+    #[cfg(test)]
+    fn parts(&self) -> (&SchedulerHandle, &EventHubHandle, &LogKeeperHandle) {
+        (&self.0.scheduler, &self.0.hub, &self.0.logs)
     }
 
     fn hub(&self) -> &EventHubHandle {

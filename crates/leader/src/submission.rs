@@ -35,12 +35,13 @@ pub(crate) async fn check(
 }
 
 fn mistakes(registry: &Registry, templates: &Templates, spec: &JobSpec) -> Vec<Mistake> {
-    let mut mistakes: Vec<Mistake> = match callsheet_config::job::check::check(spec) {
+    let mut mistakes: Vec<Mistake> = match callsheet_config::job::check(spec) {
         Ok(()) => Vec::new(),
         Err(problems) => problems.0.into_iter().map(Mistake::from).collect(),
     };
     for (nth, step) in spec.steps.iter().enumerate() {
-        let within = |(place, message): (String, String)| Mistake { place: format!("steps[{nth}].{place}"), message };
+        let within =
+            |(place, message): (String, String)| Mistake { place: format!("steps[{nth}].{place}"), message };
         mistakes.extend(step_mistakes(registry, templates, step).into_iter().map(within));
     }
     mistakes
@@ -67,11 +68,19 @@ fn step_mistakes(registry: &Registry, templates: &Templates, step: &StepSpec) ->
             },
         },
     };
-    renderer.check(step, bytes.as_deref()).into_iter().map(|problem| (problem.place, problem.message)).collect()
+    renderer
+        .check(step, bytes.as_deref())
+        .into_iter()
+        .map(|problem| (problem.place, problem.message))
+        .collect()
 }
 
 /// Nothing is read that is no plain file or too large: the path came from a stranger.
 fn read_if_small(path: &str) -> Option<Vec<u8>> {
     let metadata = std::fs::metadata(path).ok()?;
-    if metadata.is_file() && metadata.len() <= MOST_BYTES_TO_LOOK_AT { std::fs::read(path).ok() } else { None }
+    if metadata.is_file() && metadata.len() <= MOST_BYTES_TO_LOOK_AT {
+        std::fs::read(path).ok()
+    } else {
+        None
+    }
 }

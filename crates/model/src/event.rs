@@ -166,6 +166,10 @@ pub enum Event {
     FramesReturned {
         /// Under which token.
         token: Token,
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
         /// Which.
         frames: FrameSet,
     },
@@ -286,6 +290,7 @@ impl Event {
             | Self::FramesPublished { job, .. }
             | Self::FramesFailed { job, .. }
             | Self::FramesDeadLettered { job, .. }
+            | Self::FramesReturned { job, .. }
             | Self::LeaseReleased { job, .. }
             | Self::FramesLost { job, .. } => Some(*job),
             Self::FramesLeased { lease } => Some(lease.job),

@@ -1,24 +1,31 @@
 //! Sets of frames: what a person writes (`1-100x2,7`), and what the scheduler counts with.
 //!
-//! A set is a compressed bitmap: a million frames in a row are a few bytes, and the worst scatter of a
-//! million is 125 kB. It refuses to know what its frames mean.
+//! A set of one run allocates nothing, a few runs are a sorted list, and only a set in many pieces is a
+//! compressed bitmap: a million frames in a row are sixteen bytes, and the worst scatter of a million is
+//! 125 kB. It refuses to know what its frames mean.
+//!
+//! ```text
+//!   Run ──► List (up to 32 runs) ──► Bitmap          as a set falls into pieces
+//!    ▲──────────┴───────────────────────┘             as it grows together again
+//! ```
+
+mod repr;
+mod text;
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::str::FromStr;
 
 use roaring::RoaringBitmap;
 use serde::{Deserialize, Serialize};
 
-use crate::limits;
+use repr::{Repr, Run};
+pub use text::FrameSetError;
 
 /// A set of frame numbers, negative ones too, in ascending order.
-#[derive(Clone, Default, PartialEq)]
-pub struct FrameSet(RoaringBitmap);
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct FrameSet(Repr);
 
-impl Eq for FrameSet {}
-
-// The bitmap orders unsigned numbers; flipping the sign bit keeps the order of signed ones.
+// The bits order unsigned numbers; flipping the sign bit keeps the order of signed ones.
 fn bit(frame: i32) -> u32 {
     (frame as u32) ^ (1 << 31)
 }
@@ -51,46 +58,52 @@ impl FrameSet {
     /// Adds all frames from `first` to `last`, both included.
     pub fn insert_range(&mut self, first: i32, last: i32) {
         if first <= last {
-            self.0.insert_range(bit(first)..=bit(last));
+            self.0.insert(Run { first: bit(first), last: bit(last) });
         }
     }
 
     /// Adds one frame; true when it was not there.
     pub fn insert(&mut self, number: i32) -> bool {
-        self.0.insert(bit(number))
+        let new = !self.contains(number);
+        self.insert_range(number, number);
+        new
     }
 
     /// Takes one frame out; true when it was there.
     pub fn remove(&mut self, number: i32) -> bool {
-        self.0.remove(bit(number))
+        let there = self.contains(number);
+        self.0.remove(Run { first: bit(number), last: bit(number) });
+        there
     }
 
     /// Adds every frame of `other`.
     pub fn add(&mut self, other: &Self) {
-        self.0 |= &other.0;
+        self.0.add(&other.0);
     }
 
     /// Takes every frame of `other` out.
     pub fn subtract(&mut self, other: &Self) {
-        self.0 -= &other.0;
+        self.0.subtract(&other.0);
     }
 
     /// The frames in both.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        Self(&self.0 & &other.0)
+        Self(self.0.intersection(&other.0))
     }
 
     /// The frames here that are not in `other`.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Self {
-        Self(&self.0 - &other.0)
+        let mut left = self.clone();
+        left.subtract(other);
+        left
     }
 
     /// Whether the frame is in the set.
     #[must_use]
     pub fn contains(&self, number: i32) -> bool {
-        self.0.contains(bit(number))
+        self.0.covers(Run { first: bit(number), last: bit(number) })
     }
 
     /// Whether every frame here is also in `other`.
@@ -120,58 +133,48 @@ impl FrameSet {
     /// The first frame.
     #[must_use]
     pub fn first(&self) -> Option<i32> {
-        self.0.min().map(frame)
+        self.0.first().map(frame)
     }
 
     /// The last frame.
     #[must_use]
     pub fn last(&self) -> Option<i32> {
-        self.0.max().map(frame)
+        self.0.last().map(frame)
+    }
+
+    /// The first `count` frames, left where they are.
+    #[must_use]
+    pub fn peek_first(&self, count: u64) -> Self {
+        Self(self.0.peek_first(count))
     }
 
     /// Takes the first `count` frames out and returns them.
     #[must_use]
     pub fn take_first(&mut self, count: u64) -> Self {
-        if count >= self.len() {
-            return std::mem::take(self);
-        }
-        let mut taken = Self::new();
-        let mut left = count;
-        for range in self.ranges() {
-            if left == 0 {
-                break;
-            }
-            let length = u64::from(range.end().abs_diff(*range.start())) + 1;
-            let part = left.min(length);
-            // `part` is at most the range's length, so the sum stays inside the range.
-            let last = (i64::from(*range.start()) + part as i64 - 1) as i32;
-            taken.insert_range(*range.start(), last);
-            left -= part;
-        }
+        let taken = self.peek_first(count);
         self.subtract(&taken);
         taken
     }
 
     /// Every frame, ascending.
     pub fn iter(&self) -> impl Iterator<Item = i32> + '_ {
-        self.0.iter().map(frame)
+        self.ranges().flatten()
     }
 
     /// The runs of consecutive frames, ascending.
     pub fn ranges(&self) -> impl Iterator<Item = RangeInclusive<i32>> + '_ {
-        let mut bits = self.0.iter();
-        std::iter::from_fn(move || bits.next_range()).map(|run| frame(*run.start())..=frame(*run.end()))
+        self.0.iter().map(|run| frame(run.first)..=frame(run.last))
     }
 
     /// Gives back memory after many removals.
     pub fn compact(&mut self) {
-        self.0.optimize();
+        self.0.compact();
     }
 }
 
 impl FromIterator<i32> for FrameSet {
     fn from_iter<I: IntoIterator<Item = i32>>(frames: I) -> Self {
-        Self(frames.into_iter().map(bit).collect())
+        Self(Repr::from(frames.into_iter().map(bit).collect::<RoaringBitmap>()))
     }
 }
 
@@ -202,137 +205,6 @@ impl fmt::Display for FrameSet {
 impl fmt::Debug for FrameSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{self}]")
-    }
-}
-
-/// Why a text is no frame set, and where in it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FrameSetError {
-    /// Nothing between two commas, or nothing at all.
-    #[error("there is nothing at part {part}: frames are written like 1-100, 1-100x2 or 1,5,9-20")]
-    Empty {
-        /// Which part between commas, from 1.
-        part: usize,
-    },
-    /// A part that is no number, range or stepped range.
-    #[error("{found:?} is no frame, range or stepped range: write 7, 1-100, -10--1 or 1-100x2")]
-    Malformed {
-        /// The part as written.
-        found: String,
-    },
-    /// The last frame comes before the first.
-    #[error("{found:?} ends before it begins: write {last}-{first}")]
-    Backwards {
-        /// The part as written.
-        found: String,
-        /// Its first number.
-        first: i32,
-        /// Its second number.
-        last: i32,
-    },
-    /// A step of zero.
-    #[error("{found:?} steps by 0: the step after x is 1 or more")]
-    ZeroStep {
-        /// The part as written.
-        found: String,
-    },
-    /// A frame number out of bounds.
-    #[error("{found:?} is out of bounds: frame numbers lie between -{max} and {max}")]
-    OutOfBounds {
-        /// The part as written.
-        found: String,
-        /// The largest number.
-        max: i32,
-    },
-    /// Too many frames.
-    #[error("more than {max} frames")]
-    TooMany {
-        /// The most that are allowed.
-        max: u64,
-    },
-    /// Too long a text.
-    #[error("longer than {max} bytes")]
-    TooLong {
-        /// The longest text allowed.
-        max: usize,
-    },
-}
-
-impl FromStr for FrameSet {
-    type Err = FrameSetError;
-
-    /// Reads `1-100`, `1-100x2`, `1,5,9-20`, with negative numbers (`-10--1`) and white space.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.len() > limits::MAX_FRAME_TEXT_BYTES {
-            return Err(FrameSetError::TooLong { max: limits::MAX_FRAME_TEXT_BYTES });
-        }
-        let too_many = FrameSetError::TooMany { max: limits::MAX_FRAMES };
-        let mut set = Self::new();
-        for (nth, part) in text.split(',').map(str::trim).enumerate() {
-            if part.is_empty() {
-                return Err(FrameSetError::Empty { part: nth + 1 });
-            }
-            let Part { first, last, step } = Part::read(part)?;
-            if u64::from(last.abs_diff(first)) / u64::from(step) >= limits::MAX_FRAMES {
-                return Err(too_many);
-            }
-            if step == 1 {
-                set.insert_range(first, last);
-            } else {
-                set.0.extend((bit(first)..=bit(last)).step_by(step as usize));
-            }
-            if set.len() > limits::MAX_FRAMES {
-                return Err(too_many);
-            }
-        }
-        set.compact();
-        Ok(set)
-    }
-}
-
-struct Part {
-    first: i32,
-    last: i32,
-    step: u32,
-}
-
-impl Part {
-    fn read(part: &str) -> Result<Self, FrameSetError> {
-        let malformed = || FrameSetError::Malformed { found: part.chars().take(60).collect() };
-        let number = |text: &str| -> Result<i32, FrameSetError> {
-            let digits = text.trim();
-            let plain = digits.strip_prefix('-').unwrap_or(digits);
-            if plain.is_empty() || !plain.bytes().all(|byte| byte.is_ascii_digit()) {
-                return Err(malformed());
-            }
-            match digits.parse::<i32>() {
-                Ok(n) if n.abs() <= limits::MAX_FRAME_NUMBER => Ok(n),
-                _ => Err(FrameSetError::OutOfBounds {
-                    found: part.chars().take(60).collect(),
-                    max: limits::MAX_FRAME_NUMBER,
-                }),
-            }
-        };
-        let (range, step) = match part.split_once(['x', 'X']) {
-            Some((range, step)) => (range, number(step)?),
-            None => (part, 1),
-        };
-        let step = match u32::try_from(step) {
-            Ok(0) => return Err(FrameSetError::ZeroStep { found: part.to_owned() }),
-            Ok(step) => step,
-            Err(_) => return Err(malformed()),
-        };
-        // A leading '-' is a sign; the first '-' after that is the range's.
-        let dash = range.char_indices().skip(1).find(|(_, c)| *c == '-').map(|(at, _)| at);
-        let (first, last) = match dash {
-            Some(at) => (number(&range[..at])?, number(&range[at + 1..])?),
-            None if step == 1 => (number(range)?, number(range)?),
-            None => return Err(malformed()),
-        };
-        if last < first {
-            return Err(FrameSetError::Backwards { found: part.to_owned(), first, last });
-        }
-        Ok(Self { first, last, step })
     }
 }
 
@@ -394,6 +266,68 @@ mod tests {
         assert_eq!(frames.take_first(100).to_string(), "10-20");
         assert!(frames.is_empty());
         assert!(frames.take_first(1).is_empty());
+    }
+
+    #[test]
+    fn behaves_as_a_plain_set_does_however_it_is_kept() {
+        use std::collections::BTreeSet;
+        // A small generator of its own: this crate draws no random numbers.
+        let mut seed = 1_u64;
+        let mut draw = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        for pieces in [1, 3, 40, 200] {
+            let mut sets = [FrameSet::new(), FrameSet::new()];
+            let mut plain = [BTreeSet::new(), BTreeSet::new()];
+            for _ in 0..1500 {
+                let (which, action) = (draw(2) as usize, draw(8));
+                let first = draw(pieces * 10) as i32 - 100;
+                let last = first + draw(12) as i32;
+                match action {
+                    0..=2 => {
+                        sets[which].insert_range(first, last);
+                        plain[which].extend(first..=last);
+                    }
+                    3 | 4 => {
+                        sets[which].subtract(&FrameSet::range(first, last));
+                        plain[which].retain(|frame| !(first..=last).contains(frame));
+                    }
+                    5 => {
+                        let other = sets[1 - which].clone();
+                        sets[which].add(&other);
+                        let other = plain[1 - which].clone();
+                        plain[which].extend(other);
+                    }
+                    6 => {
+                        let taken = sets[which].take_first(draw(30));
+                        let count = taken.len() as usize;
+                        assert_eq!(
+                            taken.iter().collect::<Vec<_>>(),
+                            plain[which].iter().copied().take(count).collect::<Vec<_>>()
+                        );
+                        taken.iter().for_each(|frame| assert!(plain[which].remove(&frame)));
+                    }
+                    _ => sets[which].compact(),
+                }
+                let [a, b] = &sets;
+                let [p, q] = &plain;
+                assert!(a.iter().eq(p.iter().copied()) && b.iter().eq(q.iter().copied()));
+                assert_eq!(
+                    (a.len(), a.first(), a.last()),
+                    (p.len() as u64, p.first().copied(), p.last().copied())
+                );
+                assert!(a.intersection(b).iter().eq(p.intersection(q).copied()));
+                assert!(a.difference(b).iter().eq(p.difference(q).copied()));
+                assert_eq!(
+                    (a.is_subset(b), a.is_disjoint(b), a == b),
+                    (p.is_subset(q), p.is_disjoint(q), p == q)
+                );
+                assert!(a.intersection(b).is_subset(a));
+                assert_eq!(*a, p.iter().copied().collect::<FrameSet>(), "however it was made");
+                assert_eq!(a.contains(first), p.contains(&first));
+            }
+        }
     }
 
     #[test]

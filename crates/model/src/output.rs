@@ -124,6 +124,24 @@ impl OutputPattern {
         self.digits.is_some()
     }
 
+    /// The file name before the number; the whole name when there is none.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.before
+    }
+
+    /// The file name after the number.
+    #[must_use]
+    pub fn suffix(&self) -> &str {
+        &self.after
+    }
+
+    /// How many digits the number has at least; `None` for an output that is one file.
+    #[must_use]
+    pub fn digits(&self) -> Option<usize> {
+        self.digits
+    }
+
     /// The file name without its directory, as written.
     #[must_use]
     pub fn file_pattern(&self) -> String {

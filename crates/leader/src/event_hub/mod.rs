@@ -7,6 +7,7 @@
 //! from the journal (see [`crate::follow`]), so it misses nothing and slows nobody.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
 
 use callsheet_model::signal::{Heartbeat, Progress, Signal};
@@ -34,8 +35,6 @@ pub(crate) enum Message {
     Publish(Arc<Vec<Envelope>>),
     /// This is passing.
     Signal(Arc<Signal>),
-    /// The scheduler has recovered, and this is the last event of its journal.
-    Recovered(u64),
     #[cfg(test)]
     Panic,
 }
@@ -56,6 +55,8 @@ pub(crate) struct State {
 
 /// What readers share with the hub.
 pub(crate) struct Shared {
+    /// The number of the last event that is durable, whether it has been passed on or not.
+    head: AtomicU64,
     events: broadcast::Sender<Arc<Vec<Envelope>>>,
     signals: broadcast::Sender<Arc<Signal>>,
     latest: RwLock<Latest>,
@@ -64,8 +65,6 @@ pub(crate) struct Shared {
 /// The latest of what passes.
 #[derive(Clone, Debug, Default)]
 pub struct Latest {
-    /// The number of the last event published.
-    pub sequence: u64,
     /// The last heartbeat of each node that is online.
     pub heartbeats: BTreeMap<NodeName, Heartbeat>,
     /// What attempts under leases in force are doing.
@@ -76,6 +75,7 @@ impl EventHubHandle {
     /// A handle with no actor behind it yet.
     pub(crate) fn new() -> Self {
         let shared = Shared {
+            head: AtomicU64::new(0),
             events: broadcast::Sender::new(EVENT_RING),
             signals: broadcast::Sender::new(SIGNAL_RING),
             latest: RwLock::default(),
@@ -94,6 +94,10 @@ impl EventHubHandle {
     }
 
     pub(crate) fn publish(&self, events: Vec<Envelope>) {
+        if let Some(last) = events.last() {
+            // Before the actor has it: if it never gets it, readers still know how far to read.
+            self.shared.head.fetch_max(last.sequence, Ordering::AcqRel);
+        }
         self.send(Message::Publish(Arc::new(events)));
     }
 
@@ -101,15 +105,17 @@ impl EventHubHandle {
         self.send(Message::Signal(Arc::new(signal)));
     }
 
+    /// The scheduler has recovered, and this is the last event of its journal.
     pub(crate) fn recovered(&self, sequence: u64) {
-        self.send(Message::Recovered(sequence));
+        self.shared.head.fetch_max(sequence, Ordering::AcqRel);
+        self.shared.look_for_gaps();
     }
 
     /// Live events from now on, and the number of the last one before.
     pub(crate) fn events(&self) -> (broadcast::Receiver<Arc<Vec<Envelope>>>, u64) {
         // The receiver first: what is published in between is then both counted and received, never neither.
         let receiver = self.shared.events.subscribe();
-        (receiver, self.latest(|latest| latest.sequence))
+        (receiver, self.shared.head.load(Ordering::Acquire))
     }
 
     /// Live signals from now on.
@@ -139,6 +145,8 @@ impl Actor for EventHub {
     type Arguments = State;
 
     async fn pre_start(&self, _: ActorRef<Message>, state: State) -> Result<State, ActorProcessingErr> {
+        // What was sent while there was no hub has gone nowhere.
+        state.shared.look_for_gaps();
         Ok(state)
     }
 
@@ -163,7 +171,6 @@ impl Actor for EventHub {
                 shared.update(|latest| latest.signal(&signal));
                 let _ = shared.signals.send(signal);
             }
-            Message::Recovered(sequence) => shared.update(|latest| latest.sequence = latest.sequence.max(sequence)),
             #[cfg(test)]
             Message::Panic => panic!("as asked"),
         }
@@ -172,6 +179,11 @@ impl Actor for EventHub {
 }
 
 impl Shared {
+    /// Wakes live readers with an empty batch: they compare the head with their cursors.
+    fn look_for_gaps(&self) {
+        let _ = self.events.send(Arc::default());
+    }
+
     fn update(&self, change: impl FnOnce(&mut Latest)) {
         change(&mut self.latest.write().unwrap_or_else(std::sync::PoisonError::into_inner));
     }
@@ -179,7 +191,6 @@ impl Shared {
 
 impl Latest {
     fn event(&mut self, envelope: &Envelope) {
-        self.sequence = envelope.sequence;
         match &envelope.event {
             Event::LeaseReleased { token, .. } => {
                 self.progress.remove(token);

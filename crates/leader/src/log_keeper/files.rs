@@ -79,9 +79,14 @@ impl LogFiles {
     }
 
     /// One attempt's output.
-    pub(crate) fn read(&self, job: JobId, (token, step, node): (Token, StepIndex, String)) -> io::Result<AttemptLog> {
+    pub(crate) fn read(
+        &self,
+        job: JobId,
+        (token, step, node): (Token, StepIndex, String),
+    ) -> io::Result<AttemptLog> {
         let path = self.job(job);
-        let name = NodeName::new(&node).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let name =
+            NodeName::new(&node).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let parts = Parts::at(&path, &Stem { token, step, node: name });
         let (mut text, mut end) = (String::new(), 0);
         for part in parts.in_order()? {
@@ -152,7 +157,8 @@ impl Parts {
     fn append_to_tail(&self, size: u64, offset: u64, bytes: &[u8]) -> io::Result<()> {
         let behind = |path: &PathBuf| extent(path).map(|extent| extent.map_or(0, |(_, behind)| behind));
         let [first, second] = &self.tails;
-        let (current, other) = if behind(second)? > behind(first)? { (second, first) } else { (first, second) };
+        let (current, other) =
+            if behind(second)? > behind(first)? { (second, first) } else { (first, second) };
         match extent(current)? {
             Some((begin, behind)) if behind - begin >= size => {
                 // The older tail makes room.

@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use callsheet_model::signal::Signal;
-use callsheet_model::{Capabilities, FrameSet, Job, Lease, NodeName, OfflineReason, Report, SessionId, Token};
+use callsheet_model::{
+    Capabilities, FrameSet, Job, Lease, NodeName, OfflineReason, Report, SessionId, Token,
+};
 use callsheet_scheduler::{Command, Effect, Holding};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -18,9 +20,6 @@ use crate::error::LeaderError;
 use crate::event_hub::EventHubHandle;
 use crate::log_keeper::LogKeeperHandle;
 use crate::scheduler::{Message as ToScheduler, SchedulerHandle, SessionReports, Told};
-
-#[cfg(test)]
-mod tests;
 
 /// Messages of one node that may wait to be decided; its stream is not read on before there is room.
 const DOOR: usize = 64;
@@ -185,7 +184,11 @@ impl Actor for NodeSession {
     type State = State;
     type Arguments = Arguments;
 
-    async fn pre_start(&self, myself: ActorRef<Message>, args: Arguments) -> Result<State, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Message>,
+        args: Arguments,
+    ) -> Result<State, ActorProcessingErr> {
         let Arguments { session, hello, scheduler, hub, logs, out } = args;
         let Hello { node, capabilities, held } = hello;
         scheduler.send(ToScheduler::OpenSession { session, to: NodeSessionHandle(myself) })?;
@@ -229,7 +232,13 @@ impl State {
                 self.send(ToNode::PulseAck(number))?;
             }
             FromNode::Reports { reports, up_to } => {
-                self.scheduler.report(SessionReports { node, session, reports, up_to, permit: Some(permit) })?;
+                self.scheduler.report(SessionReports {
+                    node,
+                    session,
+                    reports,
+                    up_to,
+                    permit: Some(permit),
+                })?;
             }
             FromNode::Signal(signal) => {
                 if let Signal::Log(chunk) = &signal {
@@ -269,7 +278,9 @@ impl State {
     }
 
     fn send(&self, message: ToNode) -> Result<(), ActorProcessingErr> {
-        self.out.try_send(message).map_err(|error| format!("node {} does not read its stream: {error}", self.node).into())
+        self.out
+            .try_send(message)
+            .map_err(|error| format!("node {} does not read its stream: {error}", self.node).into())
     }
 
     fn leave(&mut self) -> Result<(), LeaderError> {
@@ -278,4 +289,3 @@ impl State {
         self.scheduler.send(ToScheduler::CloseSession { session })
     }
 }
-

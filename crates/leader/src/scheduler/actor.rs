@@ -58,7 +58,11 @@ impl Actor for SchedulerActor {
     type State = State;
     type Arguments = Arguments;
 
-    async fn pre_start(&self, myself: ActorRef<Message>, args: Arguments) -> Result<State, ActorProcessingErr> {
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Message>,
+        args: Arguments,
+    ) -> Result<State, ActorProcessingErr> {
         let Arguments { policy, store, slot, hub, snapshot_every } = args;
         // Reading a long journal takes a second or two: not on the runtime.
         let replayed = tokio::task::spawn_blocking(move || replay(policy, &*store)).await??;
@@ -113,7 +117,8 @@ impl Actor for SchedulerActor {
             }
             Message::Wake => {
                 state.alarm = None;
-                state.collect(&myself, Message::Command { command: Command::Tick, reply: None, permit: None });
+                state
+                    .collect(&myself, Message::Command { command: Command::Tick, reply: None, permit: None });
             }
             Message::Command { .. } | Message::Reports(_) | Message::Read { .. } | Message::Flush(_) => {
                 state.collect(&myself, message);

@@ -16,9 +16,6 @@
 mod actor;
 mod flight;
 mod handle;
-#[cfg(test)]
-mod tests;
-
 pub(crate) use actor::{Arguments, SchedulerActor};
 pub(crate) use flight::Told;
 pub(crate) use handle::{Message, SchedulerHandle, SessionReports};

@@ -145,7 +145,8 @@ impl State {
         let (parts, up) = (self.parts.clone(), myself.get_cell());
         let id = match child {
             Child::EventHub => {
-                let (actor, _) = Actor::spawn_linked(None, EventHub, parts.hub.start(parts.logs.clone()), up).await?;
+                let (actor, _) =
+                    Actor::spawn_linked(None, EventHub, parts.hub.start(parts.logs.clone()), up).await?;
                 parts.hub.attach(actor.clone());
                 actor.get_id()
             }
@@ -185,7 +186,8 @@ impl State {
                 drop(myself.send_after(wait, move || Message::StartAgain(child)));
             }
             Verdict::GoesUp => {
-                let message = format!("{} fell more than {} times in {:?}: {why}", rule.child, rule.most, rule.within);
+                let message =
+                    format!("{} fell more than {} times in {:?}: {why}", rule.child, rule.most, rule.within);
                 tracing::error!(message, "the leader cannot go on");
                 self.parts.fatal.send_replace(Some(message.clone()));
                 myself.stop(Some(message));

@@ -1,0 +1,164 @@
+//! What the tests of this crate share: a leader on a disk of memory, and a node that speaks by hand.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+use std::path::Path;
+use std::sync::Arc;
+
+use callsheet_config::ClusterConfig;
+use callsheet_journal::MemoryStore;
+use callsheet_model::{
+    Capabilities, Chunk, Envelope, FrameSet, JobId, JobSpec, Lease, NodeName, Outcome, Report, Reported,
+    Requirements, StepSpec, Timeouts, Token,
+};
+use callsheet_scheduler::Command;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::{FromNode, Hello, Leader, NodeDoor, ToNode, Wanted};
+
+const CONFIG: &str = r#"
+[cluster]
+name = "test"
+[leader]
+data = "leader"
+[[node]]
+name = "anna"
+renderers = ["lottie"]
+work = "work"
+cache = "cache"
+"#;
+
+pub(crate) struct Bench {
+    pub(crate) leader: Leader,
+    pub(crate) store: MemoryStore,
+    pub(crate) directory: tempfile::TempDir,
+}
+
+impl Bench {
+    pub(crate) async fn start() -> Self {
+        callsheet_telemetry::start("warn", callsheet_telemetry::Form::Text);
+        let (directory, store) = (tempfile::tempdir().unwrap(), MemoryStore::new(1000));
+        let leader = start(directory.path(), &store).await;
+        let bench = Self { leader, store, directory };
+        bench.event("leader.started", 0).await;
+        bench
+    }
+
+    /// The leader dies and another one begins on the same disk.
+    pub(crate) async fn crash(&mut self) {
+        self.store.crash();
+        self.leader = start(self.directory.path(), &self.store).await;
+    }
+}
+
+async fn start(directory: &Path, store: &MemoryStore) -> Leader {
+    let nothing = |path: &Path| Err(std::io::Error::other(format!("{} is not included", path.display())));
+    let config = ClusterConfig::parse(CONFIG, "test.toml", directory, &nothing).unwrap();
+    Leader::start(config, Arc::new(store.clone())).await.unwrap()
+}
+
+/// A job of one step without output, in chunks of one frame.
+pub(crate) fn job(frames: &str) -> (JobId, JobSpec) {
+    let step = StepSpec {
+        name: "frames".into(),
+        renderer: "null".into(),
+        template: None,
+        frames: frames.parse().unwrap(),
+        chunk: Chunk::Frames(NonZeroU32::MIN),
+        output: None,
+        retries: 3,
+        timeouts: Timeouts::default(),
+        requires: Requirements::default(),
+        after: [].into(),
+        settings: BTreeMap::new(),
+        approximate: false,
+    };
+    let spec = JobSpec { name: "test".into(), project: "test".into(), priority: 50, steps: vec![step] };
+    (JobId(Uuid::new_v4()), spec)
+}
+
+impl Bench {
+    pub(crate) async fn submit(&self, frames: &str) -> JobId {
+        let (id, spec) = job(frames);
+        self.leader.command(Command::SubmitJob { id, spec }).await.unwrap();
+        id
+    }
+
+    /// Waits for an event of this type that comes after the cursor.
+    pub(crate) async fn event(&self, kind: &str, after: u64) -> Envelope {
+        let wanted = Wanted { after: Some(after), follow: true, types: vec![kind.to_owned()], job: None };
+        let mut events = self.leader.follow(wanted);
+        events.recv().await.unwrap().unwrap().remove(0)
+    }
+}
+
+/// A node whose renderer does nothing, spoken by hand.
+pub(crate) struct Hand {
+    pub(crate) door: NodeDoor,
+    pub(crate) told: mpsc::Receiver<ToNode>,
+    reported: u64,
+    /// Offers that came while something else was waited for.
+    offers: Vec<Lease>,
+}
+
+impl Hand {
+    pub(crate) async fn connect(leader: &Leader, name: &str, held: &[Token]) -> Self {
+        let capabilities = Capabilities {
+            renderers: [("null".to_owned(), String::new())].into(),
+            slots: 1,
+            ..Capabilities::default()
+        };
+        let node = NodeName::new(name).unwrap();
+        let hello = Hello { node, capabilities, held: held.iter().copied().collect() };
+        let (door, told) = leader.open_session(hello).await.unwrap();
+        Self { door, told, reported: 0, offers: Vec::new() }
+    }
+
+    /// The next leases that are offered.
+    pub(crate) async fn offered(&mut self) -> Vec<Lease> {
+        while self.offers.is_empty() {
+            self.listen().await;
+        }
+        std::mem::take(&mut self.offers)
+    }
+
+    /// Takes the next message; the number up to which reports are settled, if it says so.
+    async fn listen(&mut self) -> Option<u64> {
+        match self.told.recv().await.expect("the session is over") {
+            ToNode::Offers(offers) => self.offers.extend(offers.into_iter().map(|(lease, _)| lease)),
+            ToNode::Settled { up_to, .. } => return Some(up_to),
+            _ => {}
+        }
+        None
+    }
+
+    /// Says that all frames of a lease are proven, and that the attempt is over.
+    pub(crate) async fn prove(&mut self, lease: &Lease) {
+        self.reported += 2;
+        let what =
+            Reported::Proven { frames: lease.frames.clone(), bytes: 1, took: std::time::Duration::ZERO };
+        let ended = Reported::Ended { outcome: Outcome::Succeeded, blamed: FrameSet::new() };
+        let reports = [what, ended].map(|what| Report { token: lease.token, what }).to_vec();
+        self.door.say(FromNode::Reports { reports, up_to: self.reported }).await.unwrap();
+    }
+
+    /// Waits until everything said so far is settled.
+    pub(crate) async fn settled(&mut self) {
+        while self.listen().await.is_none_or(|up_to| up_to < self.reported) {}
+    }
+
+    /// Waits until the session is over.
+    pub(crate) async fn over(mut self) {
+        while self.told.recv().await.is_some() {}
+    }
+}
+
+/// Frames of the job's only step that are published.
+pub(crate) async fn published(leader: &Leader, job: JobId) -> FrameSet {
+    let look = move |scheduler: &crate::Scheduler| {
+        let runs = scheduler.frames(job, callsheet_model::StepIndex(0), None, 1000).unwrap().items;
+        runs.into_iter().filter(|run| run.state.word() == "published").map(|run| run.frames).collect()
+    };
+    leader.read(look).await.unwrap()
+}

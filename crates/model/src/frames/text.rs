@@ -1,0 +1,141 @@
+//! How people write frame sets, and what is wrong with a text that is none.
+
+use std::str::FromStr;
+
+use roaring::RoaringBitmap;
+
+use super::repr::{Repr, Run};
+use super::{FrameSet, bit};
+use crate::limits;
+
+/// Why a text is no frame set, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FrameSetError {
+    /// Nothing between two commas, or nothing at all.
+    #[error("there is nothing at part {part}: frames are written like 1-100, 1-100x2 or 1,5,9-20")]
+    Empty {
+        /// Which part between commas, from 1.
+        part: usize,
+    },
+    /// A part that is no number, range or stepped range.
+    #[error("{found:?} is no frame, range or stepped range: write 7, 1-100, -10--1 or 1-100x2")]
+    Malformed {
+        /// The part as written.
+        found: String,
+    },
+    /// The last frame comes before the first.
+    #[error("{found:?} ends before it begins: write {last}-{first}")]
+    Backwards {
+        /// The part as written.
+        found: String,
+        /// Its first number.
+        first: i32,
+        /// Its second number.
+        last: i32,
+    },
+    /// A step of zero.
+    #[error("{found:?} steps by 0: the step after x is 1 or more")]
+    ZeroStep {
+        /// The part as written.
+        found: String,
+    },
+    /// A frame number out of bounds.
+    #[error("{found:?} is out of bounds: frame numbers lie between -{max} and {max}")]
+    OutOfBounds {
+        /// The part as written.
+        found: String,
+        /// The largest number.
+        max: i32,
+    },
+    /// Too many frames.
+    #[error("more than {max} frames")]
+    TooMany {
+        /// The most that are allowed.
+        max: u64,
+    },
+    /// Too long a text.
+    #[error("longer than {max} bytes")]
+    TooLong {
+        /// The longest text allowed.
+        max: usize,
+    },
+}
+
+impl FromStr for FrameSet {
+    type Err = FrameSetError;
+
+    /// Reads `1-100`, `1-100x2`, `1,5,9-20`, with negative numbers (`-10--1`) and white space.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > limits::MAX_FRAME_TEXT_BYTES {
+            return Err(FrameSetError::TooLong { max: limits::MAX_FRAME_TEXT_BYTES });
+        }
+        let too_many = FrameSetError::TooMany { max: limits::MAX_FRAMES };
+        let mut set = Self::new();
+        for (nth, part) in text.split(',').map(str::trim).enumerate() {
+            if part.is_empty() {
+                return Err(FrameSetError::Empty { part: nth + 1 });
+            }
+            let Part { first, last, step } = Part::read(part)?;
+            if u64::from(last.abs_diff(first)) / u64::from(step) >= limits::MAX_FRAMES {
+                return Err(too_many);
+            }
+            if step == 1 {
+                set.0.insert(Run { first: bit(first), last: bit(last) });
+            } else {
+                let stepped: RoaringBitmap = (bit(first)..=bit(last)).step_by(step as usize).collect();
+                set.0.add(&Repr::from(stepped));
+            }
+            if set.len() > limits::MAX_FRAMES {
+                return Err(too_many);
+            }
+        }
+        set.compact();
+        Ok(set)
+    }
+}
+
+struct Part {
+    first: i32,
+    last: i32,
+    step: u32,
+}
+
+impl Part {
+    fn read(part: &str) -> Result<Self, FrameSetError> {
+        let malformed = || FrameSetError::Malformed { found: part.chars().take(60).collect() };
+        let number = |text: &str| -> Result<i32, FrameSetError> {
+            let digits = text.trim();
+            let plain = digits.strip_prefix('-').unwrap_or(digits);
+            if plain.is_empty() || !plain.bytes().all(|byte| byte.is_ascii_digit()) {
+                return Err(malformed());
+            }
+            match digits.parse::<i32>() {
+                Ok(n) if n.abs() <= limits::MAX_FRAME_NUMBER => Ok(n),
+                _ => Err(FrameSetError::OutOfBounds {
+                    found: part.chars().take(60).collect(),
+                    max: limits::MAX_FRAME_NUMBER,
+                }),
+            }
+        };
+        let (range, step) = match part.split_once(['x', 'X']) {
+            Some((range, step)) => (range, number(step)?),
+            None => (part, 1),
+        };
+        let step = match u32::try_from(step) {
+            Ok(0) => return Err(FrameSetError::ZeroStep { found: part.to_owned() }),
+            Ok(step) => step,
+            Err(_) => return Err(malformed()),
+        };
+        // A leading '-' is a sign; the first '-' after that is the range's.
+        let dash = range.char_indices().skip(1).find(|(_, c)| *c == '-').map(|(at, _)| at);
+        let (first, last) = match dash {
+            Some(at) => (number(&range[..at])?, number(&range[at + 1..])?),
+            None if step == 1 => (number(range)?, number(range)?),
+            None => return Err(malformed()),
+        };
+        if last < first {
+            return Err(FrameSetError::Backwards { found: part.to_owned(), first, last });
+        }
+        Ok(Self { first, last, step })
+    }
+}
