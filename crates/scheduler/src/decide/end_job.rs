@@ -1,0 +1,56 @@
+//! What every end of a job has in common: frames in hands are called back, and leftovers swept.
+
+use std::sync::Arc;
+
+use callsheet_model::{JobId, ReleaseReason, Token};
+
+use super::release;
+use crate::rejection::Rejection;
+use crate::state::{JobRecord, State};
+use crate::turn::Turn;
+
+/// The job, if it is not over.
+pub(super) fn open_job<'a>(
+    state: &'a State,
+    id: JobId,
+    verb: &'static str,
+) -> Result<&'a JobRecord, Rejection> {
+    let job = state.job(id).ok_or(Rejection::UnknownJob { job: id })?;
+    match &job.end {
+        Some(_) => Err(Rejection::JobIsOver { job: id, state: job.state().word(), verb }),
+        None => Ok(job),
+    }
+}
+
+/// Calls back every frame of the job that is in someone's hands.
+pub(super) fn call_back(turn: &mut Turn<'_>, id: JobId, why: &'static str) {
+    let Some(job) = turn.state().job(id) else { return };
+    let tokens: Vec<Token> = job.steps.iter().flat_map(|step| &step.leases).copied().collect();
+    for token in tokens {
+        if let Some(node) = turn.state().lease(token).map(|record| record.lease.node.clone()) {
+            release::release(turn, token, ReleaseReason::Revoked);
+            turn.revoke(&node, token, why);
+        }
+    }
+}
+
+/// Lets one node sweep what attempts left behind beside the job's outputs.
+pub(super) fn sweep(turn: &mut Turn<'_>, id: JobId) {
+    let state = turn.state();
+    let Some(record) = state.job(id) else { return };
+    let mut classes = record.steps.iter().filter(|step| step.has_output).map(|step| step.class).peekable();
+    if classes.peek().is_none() {
+        return;
+    }
+    let classes: Vec<_> = classes.collect();
+    let able = |class| {
+        let here = |name: &&callsheet_model::NodeName| {
+            turn.presence.session(name).is_some() && state.node(name).is_some_and(|node| node.can_run(class))
+        };
+        state.nodes().keys().find(here).cloned()
+    };
+    let (found, job) = (classes.into_iter().find_map(able), Arc::clone(&record.job));
+    if let Some(node) = found {
+        turn.sweep(&node, job);
+    }
+}

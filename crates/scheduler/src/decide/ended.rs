@@ -1,0 +1,57 @@
+//! An attempt is over. Its slot is free; what it did not prove goes out again or is held against it. The lease
+//! itself goes on for as long as accepted frames of it are to be published.
+
+use callsheet_model::{
+    Event, Failure, FailureClass, FrameSet, NodeName, Outcome, ReleaseReason, Token, Work,
+};
+
+use super::{fail_frames, progress, publish, release};
+use crate::turn::Turn;
+
+pub(super) fn ended(turn: &mut Turn<'_>, token: Token, outcome: Outcome, blamed: &FrameSet) {
+    let Some(record) = turn.state().lease(token) else { return };
+    let (node, work, job, step) =
+        (record.lease.node.clone(), record.lease.work, record.lease.job, record.lease.step);
+    let remaining = record.remaining.clone();
+    if let Work::Publish { of } = work {
+        return publish::given_up(turn, &node, token, of, &outcome);
+    }
+    match outcome {
+        Outcome::Stopped => hand_back(turn, &node, token, ReleaseReason::HandedBack),
+        _ if remaining.is_empty() => hand_back(turn, &node, token, ReleaseReason::Completed),
+        Outcome::Succeeded => {
+            let failure = Failure::new(
+                FailureClass::BrokenOutput,
+                "the renderer claims success, but these frames were never proven",
+            );
+            fail_frames::fail_frames(turn, token, &remaining, failure);
+            hand_back(turn, &node, token, ReleaseReason::Failed);
+        }
+        Outcome::Failed(failure) => {
+            let proven_guilty = remaining.intersection(blamed);
+            // Evidence against no frame of the lease is evidence against all of it: something has to give, or
+            // it would fail like this for ever.
+            let guilty = if proven_guilty.is_empty() { remaining } else { proven_guilty };
+            let failure = failure.bounded();
+            if failure.class.is_fatal_to_job() {
+                fail_frames::fail_job(turn, token, &guilty, failure);
+            } else {
+                fail_frames::fail_frames(turn, token, &guilty, failure);
+                hand_back(turn, &node, token, ReleaseReason::Failed);
+            }
+        }
+    }
+    progress::progress(turn, job, step);
+}
+
+/// Lets go of what remains. Accepted frames that are not published keep the lease in force.
+fn hand_back(turn: &mut Turn<'_>, node: &NodeName, token: Token, reason: ReleaseReason) {
+    let Some(record) = turn.state().lease(token) else { return };
+    if record.unpublished.is_empty() {
+        turn.close(node, token);
+        release::release(turn, token, reason);
+    } else if !record.remaining.is_empty() {
+        let (job, step, frames) = (record.lease.job, record.lease.step, record.remaining.clone());
+        turn.emit(Event::FramesReturned { token, job, step, frames });
+    }
+}

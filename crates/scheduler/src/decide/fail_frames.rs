@@ -1,0 +1,84 @@
+//! Frames failed: each waits for its next try, longer every time and on another node first, until its retries
+//! are used up and it is put aside with the evidence.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use callsheet_model::{Event, Failure, FrameSet, ReleaseReason, Timestamp, Token};
+
+use super::{end_job, release};
+use crate::policy::Policy;
+use crate::turn::Turn;
+
+/// Holds a failure against frames that a lease still holds.
+pub(super) fn fail_frames(turn: &mut Turn<'_>, token: Token, frames: &FrameSet, failure: Failure) {
+    let Some(record) = turn.state().lease(token) else { return };
+    let (job, step) = (record.lease.job, record.lease.step);
+    let Some((spec, known)) = turn.state().job(job).and_then(|job| job.step(step)) else { return };
+    let mut dead = FrameSet::new();
+    let mut again: BTreeMap<(bool, Timestamp), FrameSet> = BTreeMap::new();
+    for (history, part) in known.by_history(frames) {
+        // What is nobody's fault is nobody's fault only so often.
+        let charged = failure.class.costs_a_retry() || history.uncharged >= turn.policy.uncharged_max;
+        if charged && history.charged >= spec.retries {
+            dead.add(&part);
+            continue;
+        }
+        let failures = history.charged.saturating_add(history.uncharged);
+        let not_before = turn.now.plus(backoff(turn.policy, failures));
+        again.entry((charged, not_before)).or_default().add(&part);
+    }
+    for ((charged, not_before), frames) in again {
+        let failure = failure.clone();
+        turn.emit(Event::FramesFailed { token, job, step, frames, failure, not_before, charged });
+    }
+    if !dead.is_empty() {
+        turn.emit(Event::FramesDeadLettered { token, job, step, frames: dead, failure });
+    }
+}
+
+/// The job cannot be done: its frames are put aside as the evidence, and everyone else can stop.
+pub(super) fn fail_job(turn: &mut Turn<'_>, token: Token, frames: &FrameSet, failure: Failure) {
+    let Some(record) = turn.state().lease(token) else { return };
+    let (id, node, index) = (record.lease.job, record.lease.node.clone(), record.lease.step);
+    let name = turn.state().job(id).and_then(|job| Some(job.step(index)?.0.name.clone())).unwrap_or_default();
+    let reason = format!("step {name} on {node}: {failure}");
+    turn.emit(Event::FramesDeadLettered { token, job: id, step: index, frames: frames.clone(), failure });
+    turn.emit(Event::JobFailed { job: id, reason });
+    release::release(turn, token, ReleaseReason::Failed);
+    turn.close(&node, token);
+    end_job::call_back(turn, id, "the job failed");
+    end_job::sweep(turn, id);
+}
+
+/// How long to wait after so many failures before this one.
+fn backoff(policy: &Policy, failures_before: u32) -> Duration {
+    let mut wait = policy.backoff_first;
+    for _ in 0..failures_before {
+        if wait >= policy.backoff_max {
+            break;
+        }
+        let longer = wait.as_secs_f64() * policy.backoff_factor.max(1.0);
+        let longer = Duration::try_from_secs_f64(longer).unwrap_or(policy.backoff_max);
+        if longer == wait {
+            break;
+        }
+        wait = longer;
+    }
+    wait.min(policy.backoff_max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wait_is_longer_up_to_a_limit() {
+        let policy = Policy::default();
+        let seconds: Vec<u64> = (0..10).map(|n| backoff(&policy, n).as_secs()).collect();
+        assert_eq!(seconds, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        assert_eq!(backoff(&policy, u32::MAX).as_secs(), 300);
+        let odd = Policy { backoff_first: Duration::ZERO, backoff_factor: f64::NAN, ..policy };
+        assert_eq!(backoff(&odd, u32::MAX), Duration::ZERO);
+    }
+}

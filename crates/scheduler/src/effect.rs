@@ -1,0 +1,88 @@
+//! What the scheduler wants done in the world. Effects leave only after the events they follow from are
+//! durable. They are derived from events and state, so losing one (a crash) is healed by the next heartbeat.
+
+use std::sync::Arc;
+
+use callsheet_model::{FrameSet, Job, JobId, Lease, NodeName, SessionId, Token};
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Hand a lease to its node.
+    OfferLease {
+        /// Over which session.
+        session: SessionId,
+        /// What.
+        lease: Lease,
+        /// The job it belongs to, for the step's spec.
+        job: Arc<Job>,
+    },
+    /// Call a lease back: the node kills the attempt and drops what it made.
+    RevokeLease {
+        /// Who.
+        node: NodeName,
+        /// Over which session.
+        session: SessionId,
+        /// Which.
+        token: Token,
+        /// For the node's log and for people.
+        why: &'static str,
+    },
+    /// Tell a node that frames were accepted under its token: it may publish exactly these, and no others.
+    ConfirmAccepted {
+        /// Who.
+        node: NodeName,
+        /// Over which session.
+        session: SessionId,
+        /// Under which token.
+        token: Token,
+        /// Which frames.
+        frames: FrameSet,
+    },
+    /// Tell a node that nothing more is expected of a lease.
+    CloseLease {
+        /// Who.
+        node: NodeName,
+        /// Over which session.
+        session: SessionId,
+        /// Which.
+        token: Token,
+    },
+    /// A job is over: what attempts left behind in its outputs' private places can be swept by this node.
+    SweepJob {
+        /// Who.
+        node: NodeName,
+        /// Over which session.
+        session: SessionId,
+        /// Which.
+        job: Arc<Job>,
+    },
+    /// Tell a node whether it is drained.
+    TellDrained {
+        /// Who.
+        node: NodeName,
+        /// Over which session.
+        session: SessionId,
+        /// Drained, or not any more.
+        drained: bool,
+    },
+}
+
+/// What the one who gave a command is told, after its events are durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Done.
+    Done,
+    /// The job was taken.
+    Submitted {
+        /// Its id.
+        job: JobId,
+        /// Whether it had been taken before, under the same id.
+        already: bool,
+    },
+    /// Frames that wait again.
+    Retried {
+        /// How many.
+        frames: u64,
+    },
+}

@@ -1,0 +1,80 @@
+//! Typed noes. A rejection changes nothing; it is told to whoever asked, and says what to do next.
+
+use callsheet_model::{JobId, NodeName, Token};
+
+/// Why a command was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// No such job.
+    #[error("there is no job {job}")]
+    UnknownJob {
+        /// As asked for.
+        job: JobId,
+    },
+    /// The id is taken by a different job.
+    #[error("job {job} was submitted before, with another content: choose another id")]
+    JobIdTaken {
+        /// The id.
+        job: JobId,
+    },
+    /// The job is over.
+    #[error("job {job} is {state}: only a running, queued or paused job can be {verb}")]
+    JobIsOver {
+        /// Which.
+        job: JobId,
+        /// Its state.
+        state: &'static str,
+        /// What was wanted, as a participle.
+        verb: &'static str,
+    },
+    /// There is nothing to retry.
+    #[error("job {job} has no dead-lettered or left-over frame among those asked for")]
+    NothingToRetry {
+        /// Which.
+        job: JobId,
+    },
+    /// The job could never come to an end.
+    #[error("job {job} cannot be scheduled: {why}")]
+    UnusableSpec {
+        /// Its id.
+        job: JobId,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Too many jobs are remembered.
+    #[error(
+        "the cluster remembers {limit} jobs already: wait for old ones to be forgotten, or keep finished ones for a shorter time"
+    )]
+    TooManyJobs {
+        /// The limit.
+        limit: usize,
+    },
+    /// No such node.
+    #[error("there is no node {node}")]
+    UnknownNode {
+        /// As asked for.
+        node: NodeName,
+    },
+    /// The session is over: the node has a newer one, or was never connected.
+    #[error("node {node} speaks over a session that is over")]
+    StaleSession {
+        /// Who.
+        node: NodeName,
+    },
+    /// The lease is not in force: its frames may be in other hands.
+    #[error("lease {token} is not held by {node}")]
+    StaleLease {
+        /// Which.
+        token: Token,
+        /// Who claimed it.
+        node: NodeName,
+    },
+    /// The report names frames that the lease does not hold.
+    #[error("lease {token} does not hold frames {frames}")]
+    FramesNotLeased {
+        /// Which.
+        token: Token,
+        /// The frames in question.
+        frames: String,
+    },
+}

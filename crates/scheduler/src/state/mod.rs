@@ -1,0 +1,245 @@
+//! What is known for certain: the fold of all events, and indices over it that are derived and never stored.
+//!
+//! Only [`State::evolve`] changes what is durable here; everyone else reads. It refuses to know time (but for
+//! the mark up to which back-offs have been seen to be over), sessions and policy.
+//!
+//! ```text
+//!   frames of a step:   waiting ──► remaining (in a lease) ──► accepted ──► published
+//!                          ▲             │                        │  ▲          ▲
+//!                          │             ▼                        ▼  │          │
+//!                          └──────── retrying ──► dead      unpublished ► (lease to publish)
+//! ```
+
+mod check;
+mod evolve;
+mod image;
+mod index;
+mod step;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use callsheet_model::image::JobEnd;
+use callsheet_model::{
+    Capabilities, FrameSet, Job, JobId, JobState, Lease, NodeName, OfflineReason, StepIndex, StepSpec,
+    StepState, Timestamp, Token, Work,
+};
+
+pub use check::Damage;
+pub(crate) use index::{ClassId, Index, Place};
+pub(crate) use step::{History, StepRecord};
+
+/// The fold of all events.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    sequence: u64,
+    epoch: u32,
+    last_token: Token,
+    jobs: BTreeMap<JobId, JobRecord>,
+    /// Jobs in the order they came.
+    order: BTreeMap<u64, JobId>,
+    leases: BTreeMap<Token, LeaseRecord>,
+    nodes: BTreeMap<NodeName, NodeRecord>,
+    /// Jobs that are over, oldest end first.
+    ended: BTreeSet<(Timestamp, JobId)>,
+    index: Index,
+}
+
+/// States are equal when what is durable in them is; everything else follows from that.
+impl PartialEq for State {
+    fn eq(&self, other: &Self) -> bool {
+        self.image() == other.image()
+    }
+}
+
+/// A job, and how far it is.
+#[derive(Clone, Debug)]
+pub(crate) struct JobRecord {
+    pub(crate) job: Arc<Job>,
+    /// Its place in the order of submission.
+    pub(crate) rank: u64,
+    pub(crate) paused: bool,
+    pub(crate) end: Option<(JobEnd, Timestamp)>,
+    pub(crate) steps: Vec<StepRecord>,
+}
+
+/// A lease in force.
+#[derive(Clone, Debug)]
+pub(crate) struct LeaseRecord {
+    pub(crate) lease: Lease,
+    pub(crate) since: Timestamp,
+    /// Frames neither accepted nor failed. While there are any, the lease counts for a slot.
+    pub(crate) remaining: FrameSet,
+    /// Frames accepted and not yet known to be published.
+    pub(crate) unpublished: FrameSet,
+    class: ClassId,
+}
+
+impl LeaseRecord {
+    /// The attempt whose private place holds this lease's accepted frames.
+    pub(crate) fn files_of(&self) -> Token {
+        match self.lease.work {
+            Work::Render => self.lease.token,
+            Work::Publish { of } => of,
+        }
+    }
+}
+
+/// A node ever seen.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NodeRecord {
+    pub(crate) capabilities: Capabilities,
+    pub(crate) offline: Option<OfflineReason>,
+    pub(crate) since: Timestamp,
+    pub(crate) drained: bool,
+    pub(crate) leases: BTreeSet<Token>,
+    /// Leases that count for a slot.
+    pub(crate) busy: u32,
+    /// Memory that those leases need.
+    pub(crate) memory: u64,
+    able: Vec<bool>,
+    stirred: bool,
+}
+
+impl NodeRecord {
+    /// Whether it may be handed work, as far as events tell.
+    pub(crate) fn is_willing(&self) -> bool {
+        self.offline.is_none() && !self.drained
+    }
+
+    /// Whether it could run steps of this class.
+    pub(crate) fn can_run(&self, class: ClassId) -> bool {
+        self.able.get(class.0).copied().unwrap_or(false)
+    }
+}
+
+impl JobRecord {
+    pub(crate) fn step(&self, index: StepIndex) -> Option<(&StepSpec, &StepRecord)> {
+        Some((self.job.spec.step(index)?, self.steps.get(index.at())?))
+    }
+
+    /// All steps with their places.
+    pub(crate) fn all_steps(&self) -> impl Iterator<Item = (StepIndex, &StepSpec, &StepRecord)> {
+        let specs = self.job.spec.steps.iter().zip(&self.steps);
+        // A job has at most `MAX_STEPS` steps, far fewer than an index can count.
+        specs.enumerate().map(|(at, (spec, record))| (StepIndex(at as u16), spec, record))
+    }
+
+    pub(crate) fn state(&self) -> JobState {
+        match &self.end {
+            Some((JobEnd::Succeeded, _)) => JobState::Succeeded,
+            Some((JobEnd::Failed(_), _)) => JobState::Failed,
+            Some((JobEnd::Cancelled(_), _)) => JobState::Cancelled,
+            None if self.paused => JobState::Paused,
+            None if self.steps.iter().any(StepRecord::has_begun) => JobState::Running,
+            None => JobState::Queued,
+        }
+    }
+
+    pub(crate) fn step_state(step: &StepRecord) -> StepState {
+        if step.succeeded {
+            StepState::Succeeded
+        } else if step.blockers > 0 {
+            StepState::Blocked
+        } else if step.is_stuck() {
+            StepState::Failed
+        } else {
+            StepState::Open
+        }
+    }
+
+    /// Whether frames of it may be handed out to be rendered.
+    fn is_open(&self) -> bool {
+        self.end.is_none() && !self.paused
+    }
+
+    fn place(&self, step: StepIndex) -> Place {
+        Place::new(self.job.spec.priority, self.rank, step, self.job.id)
+    }
+}
+
+impl State {
+    /// The last event's number.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    pub(crate) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    pub(crate) fn last_token(&self) -> Token {
+        self.last_token
+    }
+
+    pub(crate) fn job(&self, id: JobId) -> Option<&JobRecord> {
+        self.jobs.get(&id)
+    }
+
+    pub(crate) fn job_count(&self) -> usize {
+        self.jobs.len()
+    }
+
+    /// Jobs in the order they came, after the job of this rank.
+    pub(crate) fn jobs_after(&self, rank: Option<u64>) -> impl DoubleEndedIterator<Item = &JobRecord> {
+        let from = rank.map_or(0, |rank| rank.saturating_add(1));
+        self.order.range(from..).filter_map(|(_, id)| self.jobs.get(id))
+    }
+
+    pub(crate) fn lease(&self, token: Token) -> Option<&LeaseRecord> {
+        self.leases.get(&token)
+    }
+
+    pub(crate) fn leases(&self) -> &BTreeMap<Token, LeaseRecord> {
+        &self.leases
+    }
+
+    pub(crate) fn node(&self, name: &NodeName) -> Option<&NodeRecord> {
+        self.nodes.get(name)
+    }
+
+    pub(crate) fn nodes(&self) -> &BTreeMap<NodeName, NodeRecord> {
+        &self.nodes
+    }
+
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// The job that has been over for longest.
+    pub(crate) fn first_ended(&self) -> Option<(Timestamp, JobId)> {
+        self.ended.first().copied()
+    }
+
+    /// A node's situation changed in a way that events do not tell: look at it at the next dispatch.
+    pub(crate) fn stir(&mut self, name: &NodeName) {
+        if let Some(node) = self.nodes.get_mut(name) {
+            self.index.stir(name, node);
+        }
+    }
+
+    /// Look at every node at the next dispatch.
+    pub(crate) fn stir_all(&mut self) {
+        self.index.stir_all();
+    }
+
+    /// Nodes to look at, each once; afterwards none is stirred.
+    pub(crate) fn take_stirred(&mut self) -> Vec<NodeName> {
+        let (all, some) = self.index.take_stirred();
+        for name in &some {
+            if let Some(node) = self.nodes.get_mut(name) {
+                node.stirred = false;
+            }
+        }
+        if all { self.nodes.keys().cloned().collect() } else { some }
+    }
+
+    /// Lists what has waited long enough by now.
+    pub(crate) fn advance(&mut self, now: Timestamp) {
+        while let Some(place) = self.index.pop_woken(now) {
+            if let Some(job) = self.jobs.get_mut(&place.job) {
+                self.index.relist(job, place.step);
+            }
+        }
+    }
+}

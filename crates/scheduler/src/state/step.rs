@@ -1,0 +1,238 @@
+//! One step's frames, as sets: where each of them is. Knows nothing of other steps, nodes or time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use callsheet_model::image::DeadImage;
+use callsheet_model::{Failure, FailureClass, FrameSet, NodeName, StepSpec, Timestamp, Token};
+
+use super::index::ClassId;
+
+/// Distinct failures kept with a step's dead frames; further frames are filed under the last one.
+const MAX_DEAD_ENTRIES: usize = 1000;
+
+/// What frames have been through. Frames of equal history are kept, and tried again, together.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct History {
+    /// Not handed out before this.
+    pub(crate) not_before: Timestamp,
+    /// Failures that counted against them.
+    pub(crate) charged: u32,
+    /// Failures in a row that did not.
+    pub(crate) uncharged: u32,
+    /// Nodes they failed on.
+    pub(crate) avoid: BTreeSet<NodeName>,
+}
+
+/// A step's frames. Every frame of the work is in exactly one of: `waiting`, `retrying`, a lease's remaining
+/// frames, `accepted`, `dead`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StepRecord {
+    /// Frames that were accepted.
+    pub(crate) accepted: FrameSet,
+    /// Of those, frames at their final path.
+    pub(crate) published: FrameSet,
+    /// Frames put aside.
+    pub(crate) dead: Vec<DeadImage>,
+    /// Frames that failed and are not yet accepted or dead, in hands or not.
+    pub(crate) troubles: BTreeMap<History, FrameSet>,
+    /// Accepted frames that wait for someone to publish them, by the attempt that left them.
+    pub(crate) unpublished: BTreeMap<Token, FrameSet>,
+    /// Every frame was published, and the event written.
+    pub(crate) succeeded: bool,
+    /// Bytes of all accepted frames.
+    pub(crate) bytes: u64,
+    /// Render time of all accepted frames.
+    pub(crate) took: Duration,
+    /// The last failure seen.
+    pub(crate) last_failure: Option<Failure>,
+
+    // Derived from here on.
+    /// Frames without a history, in nobody's hands.
+    pub(crate) waiting: FrameSet,
+    /// Frames with a history, in nobody's hands.
+    pub(crate) retrying: FrameSet,
+    /// Leases in force on frames of this step.
+    pub(crate) leases: BTreeSet<Token>,
+    /// How many frames there are in all.
+    pub(crate) total: u64,
+    /// Steps before this one that have not succeeded.
+    pub(crate) blockers: usize,
+    /// Whether results are published.
+    pub(crate) has_output: bool,
+    /// What it asks of nodes.
+    pub(crate) class: ClassId,
+    /// Under which marks it is in the index.
+    pub(super) listing: Listing,
+}
+
+/// Where the index has a step, so that it can be taken out again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Listing {
+    pub(super) ready: bool,
+    pub(super) wake: Option<Timestamp>,
+    pub(super) orphans: bool,
+}
+
+impl StepRecord {
+    /// A step of which nothing is done yet.
+    pub(super) fn fresh(spec: &StepSpec, class: ClassId) -> Self {
+        let waiting = spec.work();
+        Self { total: waiting.len(), waiting, class, has_output: spec.has_output(), ..Self::default() }
+    }
+
+    /// Whether anything of it has been handed out.
+    pub(crate) fn has_begun(&self) -> bool {
+        !(self.leases.is_empty()
+            && self.accepted.is_empty()
+            && self.dead.is_empty()
+            && self.troubles.is_empty())
+    }
+
+    /// Whether every frame is at its end.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.published.len() == self.total
+    }
+
+    /// Whether nothing of it waits, is in hands or is to be published, and yet it is not complete.
+    pub(crate) fn is_stuck(&self) -> bool {
+        !self.dead.is_empty()
+            && self.waiting.is_empty()
+            && self.retrying.is_empty()
+            && self.leases.is_empty()
+            && self.unpublished.is_empty()
+    }
+
+    /// All frames put aside.
+    pub(crate) fn dead_frames(&self) -> FrameSet {
+        self.dead.iter().fold(FrameSet::new(), |mut all, dead| {
+            all.add(&dead.frames);
+            all
+        })
+    }
+
+    /// All frames with a history.
+    pub(crate) fn troubled_frames(&self) -> FrameSet {
+        self.troubles.values().fold(FrameSet::new(), |mut all, frames| {
+            all.add(frames);
+            all
+        })
+    }
+
+    /// Whether frames with a history are in someone's hands.
+    pub(crate) fn is_trouble_in_hands(&self) -> bool {
+        !self.troubles.is_empty()
+            && self.troubles.values().map(FrameSet::len).sum::<u64>() > self.retrying.len()
+    }
+
+    /// What render time one frame takes, in nanoseconds, once there is any experience.
+    pub(crate) fn mean_nanos(&self) -> Option<u64> {
+        let frames = self.accepted.len();
+        let nanos = self.took.as_nanos().checked_div(u128::from(frames))?;
+        Some(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+
+    /// The frames split by what they have been through; frames without a history come as the default one.
+    pub(crate) fn by_history(&self, frames: &FrameSet) -> Vec<(History, FrameSet)> {
+        let mut left = frames.clone();
+        let mut parts = Vec::new();
+        for (history, troubled) in &self.troubles {
+            let part = left.intersection(troubled);
+            if !part.is_empty() {
+                left.subtract(&part);
+                parts.push((history.clone(), part));
+            }
+        }
+        if !left.is_empty() {
+            parts.push((History::default(), left));
+        }
+        parts
+    }
+
+    /// Frames come back from a lease that had nothing to say about them.
+    pub(super) fn take_back(&mut self, frames: &FrameSet) {
+        if self.troubles.is_empty() {
+            self.waiting.add(frames);
+            return;
+        }
+        let troubled = frames.intersection(&self.troubled_frames());
+        self.waiting.add(&frames.difference(&troubled));
+        self.retrying.add(&troubled);
+    }
+
+    /// Frames have no history any more.
+    pub(super) fn forgive(&mut self, frames: &FrameSet) {
+        if self.troubles.is_empty() {
+            return;
+        }
+        self.retrying.subtract(frames);
+        self.troubles.retain(|_, troubled| {
+            troubled.subtract(frames);
+            !troubled.is_empty()
+        });
+    }
+
+    /// Frames failed on a node and wait for another try.
+    pub(super) fn trouble(
+        &mut self,
+        frames: &FrameSet,
+        node: &NodeName,
+        not_before: Timestamp,
+        charged: bool,
+    ) {
+        let parts = self.by_history(frames);
+        self.forgive(frames);
+        for (mut history, part) in parts {
+            history.not_before = not_before;
+            history.avoid.insert(node.clone());
+            if charged {
+                history.charged = history.charged.saturating_add(1);
+                history.uncharged = 0;
+            } else {
+                history.uncharged = history.uncharged.saturating_add(1);
+            }
+            self.troubles.entry(history).or_default().add(&part);
+        }
+        self.retrying.add(frames);
+    }
+
+    /// Frames are put aside. Equal failures are kept once, with the newest evidence.
+    pub(super) fn bury(&mut self, frames: &FrameSet, failure: &Failure, token: Token) {
+        self.forgive(frames);
+        let full = self.dead.len() >= MAX_DEAD_ENTRIES;
+        let like = |dead: &&mut DeadImage| {
+            dead.failure.class == failure.class
+                && dead.failure.message == failure.message
+                && dead.failure.exit == failure.exit
+        };
+        let found = if full { self.dead.last_mut() } else { self.dead.iter_mut().find(like) };
+        match found {
+            Some(dead) => {
+                dead.frames.add(frames);
+                dead.failure = failure.clone();
+                dead.token = token;
+            }
+            None => {
+                self.dead.push(DeadImage { frames: frames.clone(), failure: failure.clone(), token });
+            }
+        }
+    }
+
+    /// Frames that were put aside, or wait with a history, wait again without one.
+    pub(super) fn revive(&mut self, frames: &FrameSet) {
+        let mut again = self.retrying.intersection(frames);
+        self.forgive(&again);
+        for dead in &mut self.dead {
+            let part = dead.frames.intersection(frames);
+            dead.frames.subtract(&part);
+            again.add(&part);
+        }
+        self.dead.retain(|dead| !dead.frames.is_empty());
+        self.waiting.add(&again);
+    }
+
+    /// Why its last attempts failed, for a sentence.
+    pub(crate) fn worst_class(&self) -> Option<FailureClass> {
+        self.dead.last().map(|dead| dead.failure.class)
+    }
+}

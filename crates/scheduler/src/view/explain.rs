@@ -1,0 +1,177 @@
+//! Why each step's frames are where they are, in sentences for people.
+
+use callsheet_model::image::JobEnd;
+use callsheet_model::{JobId, JobState, StepIndex, StepSpec};
+
+use super::StepView;
+use super::jobs::{leased_frames, step_view};
+use crate::decide::shortened;
+use crate::scheduler::Scheduler;
+use crate::state::{JobRecord, NodeRecord, StepRecord};
+
+/// Nodes named one by one in a sentence; the rest is counted.
+const NAMED: usize = 5;
+
+/// Why a job is where it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// Where it stands.
+    pub state: JobState,
+    /// One sentence on the whole, lower case, no full stop.
+    pub summary: String,
+    /// Step by step.
+    pub steps: Vec<StepExplanation>,
+}
+
+/// Why a step's frames are where they are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepExplanation {
+    /// Its name.
+    pub name: String,
+    /// Its figures.
+    pub view: StepView,
+    /// Sentences, lower case, no full stop.
+    pub why: Vec<String>,
+}
+
+impl Scheduler {
+    /// Why each step's frames are where they are.
+    #[must_use]
+    pub fn explain(&self, job: JobId) -> Option<Explanation> {
+        let record = self.state().job(job)?;
+        let steps = record.all_steps().map(|(index, spec, step)| StepExplanation {
+            name: spec.name.clone(),
+            view: step_view(self.state(), index, step),
+            why: self.why(record, index, spec, step),
+        });
+        Some(Explanation { state: record.state(), summary: summary(record), steps: steps.collect() })
+    }
+
+    fn why(&self, job: &JobRecord, index: StepIndex, spec: &StepSpec, step: &StepRecord) -> Vec<String> {
+        if step.succeeded {
+            return vec!["every frame is done".to_owned()];
+        }
+        let mut why = Vec::new();
+        let waits_for: Vec<&str> = spec
+            .after
+            .iter()
+            .filter_map(|before| job.step(*before))
+            .filter(|(_, before)| !before.succeeded)
+            .map(|(before, _)| before.name.as_str())
+            .collect();
+        if !waits_for.is_empty() {
+            why.push(format!("waits for {}", waits_for.join(" and ")));
+        }
+        let leased = leased_frames(self.state(), step);
+        if !leased.is_empty() {
+            why.push(format!("{} in the hands of {}", frames(&leased), self.hands(step)));
+        }
+        let unpublished = step.accepted.difference(&step.published);
+        if !unpublished.is_empty() {
+            why.push(format!("{} proven and about to be published", frames(&unpublished)));
+        }
+        if !step.waiting.is_empty() && waits_for.is_empty() {
+            why.push(format!("{} waiting: {}", frames(&step.waiting), self.hindrance(job, index, step)));
+        }
+        for (history, troubled) in &step.troubles {
+            let idle = troubled.intersection(&step.retrying);
+            if !idle.is_empty() {
+                let often = match history.charged.saturating_add(history.uncharged) {
+                    1 => "once".to_owned(),
+                    times => format!("{times} times"),
+                };
+                let last =
+                    step.last_failure.as_ref().map_or(String::new(), |failure| format!(" ({failure})"));
+                let when = history.not_before;
+                why.push(format!("{} failed {often}{last}, next try from {when}", frames(&idle)));
+            }
+        }
+        for dead in &step.dead {
+            why.push(format!("{} dead-lettered: {}", frames(&dead.frames), dead.failure));
+        }
+        why
+    }
+
+    fn hands(&self, step: &StepRecord) -> String {
+        let mut names: Vec<&str> = step
+            .leases
+            .iter()
+            .filter_map(|token| self.state().lease(*token))
+            .filter(|held| !held.remaining.is_empty())
+            .map(|held| held.lease.node.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        listed(names.into_iter().map(str::to_owned))
+    }
+
+    /// Why waiting frames are not in anyone's hands.
+    fn hindrance(&self, job: &JobRecord, index: StepIndex, step: &StepRecord) -> String {
+        if job.end.is_some() {
+            return format!("the job is {}", job.state().word());
+        }
+        if job.paused {
+            return "the job is paused".to_owned();
+        }
+        let Some(class) = self.state().index().class(step.class) else { return String::new() };
+        let here = || {
+            let nodes = self.state().nodes().iter();
+            nodes.filter(|(name, node)| node.offline.is_none() && self.presence().session(name).is_some())
+        };
+        if here().next().is_none() {
+            return "no node is online".to_owned();
+        }
+        let cannot = here().filter_map(|(name, node)| {
+            let lack = node.capabilities.meets(&class.renderer, &class.requires).err()?;
+            Some(format!("{name} {lack}"))
+        });
+        if !here().any(|(_, node)| node.can_run(step.class)) {
+            return format!("no node can run it: {}", listed(cannot));
+        }
+        if !here().any(|(_, node)| node.can_run(step.class) && !node.drained) {
+            return "every node that can run it is drained".to_owned();
+        }
+        let willing = || here().filter(|(_, node)| node.can_run(step.class) && !node.drained);
+        if willing().all(|(_, node)| node.capabilities.slots == 0) {
+            return "no node that can run it has a slot".to_owned();
+        }
+        let memory = class.requires.memory.unwrap_or(0);
+        let short = |node: &NodeRecord| node.capabilities.memory.saturating_sub(node.memory) < memory;
+        if willing().any(|(_, node)| node.busy < node.capabilities.slots && short(node)) {
+            return format!("no node with a free slot has {} MiB of memory left", memory >> 20);
+        }
+        let before = class.ready.iter().position(|place| (place.job, place.step) == (job.job.id, index));
+        match before {
+            Some(0) => "every slot that can run it is taken; it is next".to_owned(),
+            Some(1) => "every slot that can run it is taken; 1 step goes before it".to_owned(),
+            Some(before) => format!("every slot that can run it is taken; {before} steps go before it"),
+            None => "about to be handed out".to_owned(),
+        }
+    }
+}
+
+fn summary(job: &JobRecord) -> String {
+    match &job.end {
+        Some((JobEnd::Succeeded, _)) => "every frame is done".to_owned(),
+        Some((JobEnd::Failed(reason), _)) => format!("failed: {reason}"),
+        Some((JobEnd::Cancelled(reason), _)) if reason.is_empty() => "cancelled".to_owned(),
+        Some((JobEnd::Cancelled(reason), _)) => format!("cancelled: {reason}"),
+        None => {
+            let done: u64 = job.steps.iter().map(|step| step.published.len()).sum();
+            let total: u64 = job.steps.iter().map(|step| step.total).sum();
+            format!("{}: {done} of {total} frames done", job.state().word())
+        }
+    }
+}
+
+fn frames(set: &callsheet_model::FrameSet) -> String {
+    let noun = if set.len() == 1 { "frame" } else { "frames" };
+    format!("{noun} {}", shortened(&set.to_string()))
+}
+
+fn listed(names: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = names.collect();
+    let rest = all.len().saturating_sub(NAMED);
+    let head = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    if rest == 0 { head } else { format!("{head} and {rest} more") }
+}

@@ -1,0 +1,98 @@
+//! Nodes and the leases they hold, as seen from outside.
+
+use callsheet_model::{
+    Capabilities, FrameSet, JobId, Lease, NodeName, OfflineReason, SessionId, Timestamp, Token,
+};
+
+use super::Page;
+use crate::scheduler::Scheduler;
+use crate::state::{LeaseRecord, NodeRecord};
+
+/// A node, as seen from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NodeView {
+    /// Its name.
+    pub name: NodeName,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Why it is gone, if it is.
+    pub offline: Option<OfflineReason>,
+    /// Since when it is there or gone.
+    pub since: Timestamp,
+    /// It gets no more work.
+    pub drained: bool,
+    /// Its session, while a stream to it is open.
+    pub session: Option<SessionId>,
+    /// When it was last heard, since this leader began.
+    pub last_heard: Option<Timestamp>,
+    /// Slots with an attempt, or with a lease waiting for one.
+    pub busy: u32,
+    /// Its leases in force.
+    pub leases: Vec<Token>,
+}
+
+/// A lease in force, as seen from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeaseView {
+    /// The lease as handed out.
+    pub lease: Lease,
+    /// When.
+    pub since: Timestamp,
+    /// Frames still to be proven.
+    pub remaining: FrameSet,
+    /// Frames accepted, and not known to be published.
+    pub unpublished: FrameSet,
+}
+
+impl Scheduler {
+    /// All nodes ever seen, by name.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<NodeView> {
+        self.state().nodes().iter().map(|(name, node)| self.node_view(name, node)).collect()
+    }
+
+    /// One node.
+    #[must_use]
+    pub fn node(&self, name: &NodeName) -> Option<NodeView> {
+        self.state().node(name).map(|node| self.node_view(name, node))
+    }
+
+    /// One lease in force.
+    #[must_use]
+    pub fn lease(&self, token: Token) -> Option<LeaseView> {
+        self.state().lease(token).map(lease_view)
+    }
+
+    /// Leases in force, oldest first, after the token `after`; of one job only, if one is named.
+    #[must_use]
+    pub fn leases(&self, job: Option<JobId>, after: Option<Token>, limit: usize) -> Page<LeaseView> {
+        let from = after.map_or(Token(0), |token| Token(token.0.saturating_add(1)));
+        let fits = |record: &&LeaseRecord| job.is_none_or(|job| record.lease.job == job);
+        let leases = self.state().leases().range(from..).map(|(_, record)| record).filter(fits);
+        Page::of(leases.map(lease_view), limit)
+    }
+
+    fn node_view(&self, name: &NodeName, node: &NodeRecord) -> NodeView {
+        let here = self.presence().get(name);
+        NodeView {
+            name: name.clone(),
+            capabilities: node.capabilities.clone(),
+            offline: node.offline,
+            since: node.since,
+            drained: node.drained,
+            session: here.and_then(|here| here.session),
+            last_heard: here.map(|here| here.last_heard),
+            busy: node.busy.saturating_add(here.map_or(0, |here| here.finishing.len() as u32)),
+            leases: node.leases.iter().copied().collect(),
+        }
+    }
+}
+
+fn lease_view(record: &LeaseRecord) -> LeaseView {
+    LeaseView {
+        lease: record.lease.clone(),
+        since: record.since,
+        remaining: record.remaining.clone(),
+        unpublished: record.unpublished.clone(),
+    }
+}

@@ -1,0 +1,73 @@
+//! Random commands, hostile ones among them. After each the whole state validates itself; replay and image
+//! give the same state; no promise to a node or about a frame is broken; and once the trouble is over,
+//! everything comes to its end.
+
+// Whatever is wrong here ends the test, and is meant to.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod world;
+
+use callsheet_model::{FailureClass, FrameSet};
+use proptest::prelude::*;
+use world::{Deed, World};
+
+fn frames() -> impl Strategy<Value = FrameSet> {
+    let run = (-3..40_i32, 0..8_i32).prop_map(|(first, more)| first..=first + more);
+    prop::collection::vec(run, 0..3).prop_map(|runs| runs.into_iter().collect())
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let pick = any::<prop::sample::Index>;
+    prop_oneof![
+        2 => (0..4_u8, 0..4_u8).prop_map(|(job, kind)| Deed::Submit { job, kind }),
+        1 => (0..5_u8).prop_map(|job| Deed::Cancel { job }),
+        1 => (0..5_u8).prop_map(|job| Deed::Pause { job }),
+        2 => (0..5_u8).prop_map(|job| Deed::Resume { job }),
+        1 => (0..5_u8, prop::option::of(frames())).prop_map(|(job, only)| Deed::Retry { job, only }),
+        3 => (0..4_u8, 0..4_u32, any::<bool>()).prop_map(|(node, slots, honest)| Deed::Connect { node, slots, honest }),
+        1 => (0..4_u8, any::<bool>()).prop_map(|(node, goodbye)| Deed::Disconnect { node, goodbye }),
+        2 => (0..4_u8, 0..3_u8).prop_map(|(node, holding)| Deed::Hear { node, holding }),
+        1 => (0..4_u8, any::<bool>()).prop_map(|(node, drained)| Deed::Drain { node, drained }),
+        6 => (pick(), frames(), any::<bool>()).prop_map(|(lease, frames, own)| Deed::Prove { lease, frames, own }),
+        4 => (pick(), frames(), any::<bool>()).prop_map(|(lease, frames, own)| Deed::Publish { lease, frames, own }),
+        1 => (pick(), frames()).prop_map(|(lease, frames)| Deed::Lose { lease, frames }),
+        6 => (pick(), 0..16_usize, frames()).prop_map(|(lease, how, blamed)| Deed::End { lease, how, blamed }),
+        1 => (0..4_u8, any::<u64>(), frames()).prop_map(|(node, token, frames)| Deed::Lie { node, token, frames }),
+        4 => (1..8_000_u64).prop_map(|ms| Deed::Wait { ms }),
+        1 => (1..60_000_u64).prop_map(|ms| Deed::Sleep { ms }),
+        1 => any::<bool>().prop_map(|from_image| Deed::Restart { from_image }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_breaks_it_and_everything_ends(deeds in prop::collection::vec(deed(), 1..120)) {
+        let mut world = World::new();
+        for deed in deeds {
+            world.play(deed);
+        }
+        world.compare();
+        world.heal();
+    }
+}
+
+#[test]
+fn every_class_of_failure_comes_to_an_end() {
+    for (how, class) in FailureClass::ALL.iter().enumerate() {
+        let mut world = World::new();
+        world.play(Deed::Connect { node: 0, slots: 2, honest: true });
+        world.play(Deed::Submit { job: 0, kind: 1 });
+        for _ in 0..2000 {
+            if world.is_over(0) {
+                break;
+            }
+            world.fail_everything(how);
+            world.play(Deed::Wait { ms: 300_000 });
+            world.play(Deed::Connect { node: 0, slots: 2, honest: true });
+        }
+        assert!(world.is_over(0), "{class} is tried for ever");
+        world.heal();
+    }
+}

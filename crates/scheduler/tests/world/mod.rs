@@ -1,0 +1,412 @@
+//! A world of nodes that do what they are told to, or do not. It keeps a small account of its own of what
+//! happened, to hold the scheduler to its promises.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use callsheet_model::{
+    Capabilities, Chunk, Envelope, Event, Failure, FailureClass, FrameSet, JobId, JobSpec, JobState,
+    NodeName, OfflineReason, Outcome, OutputPattern, Report, Reported, Requirements, SessionId, StepIndex,
+    StepSpec, Timeouts, Timestamp, Token, Work,
+};
+use callsheet_scheduler::{Command, Effect, Holding, Output, Policy, Scheduler};
+use proptest::sample::Index;
+use uuid::Uuid;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Deed {
+    Submit { job: u8, kind: u8 },
+    Cancel { job: u8 },
+    Pause { job: u8 },
+    Resume { job: u8 },
+    Retry { job: u8, only: Option<FrameSet> },
+    Connect { node: u8, slots: u32, honest: bool },
+    Disconnect { node: u8, goodbye: bool },
+    Hear { node: u8, holding: u8 },
+    Drain { node: u8, drained: bool },
+    Prove { lease: Index, frames: FrameSet, own: bool },
+    Publish { lease: Index, frames: FrameSet, own: bool },
+    Lose { lease: Index, frames: FrameSet },
+    End { lease: Index, how: usize, blamed: FrameSet },
+    Lie { node: u8, token: u64, frames: FrameSet },
+    Wait { ms: u64 },
+    Sleep { ms: u64 },
+    Restart { from_image: bool },
+}
+
+type StepKey = (JobId, StepIndex);
+
+#[derive(Clone, Debug)]
+struct Offer {
+    node: NodeName,
+    token: Token,
+    work: Work,
+    frames: FrameSet,
+}
+
+pub(crate) struct World {
+    scheduler: Scheduler,
+    journal: Vec<Envelope>,
+    now: Timestamp,
+    sessions: BTreeMap<NodeName, SessionId>,
+    last_session: u64,
+    /// Every lease ever offered, dead or alive.
+    offers: Vec<Offer>,
+    /// What was offered and confirmed since it was last looked at.
+    fresh: Vec<Offer>,
+    confirmed: Vec<(NodeName, Token, FrameSet)>,
+    /// The account: what was accepted under each token, and what is accepted and published of each step.
+    accepted_under: BTreeMap<Token, (NodeName, FrameSet)>,
+    accepted: BTreeMap<StepKey, FrameSet>,
+    published: BTreeMap<StepKey, FrameSet>,
+    last_token: Token,
+}
+
+fn node(number: u8) -> NodeName {
+    NodeName::new(["anna", "ben", "cleo", "dora"][usize::from(number) % 4]).unwrap()
+}
+
+fn job(number: u8) -> JobId {
+    JobId(Uuid::from_u128(u128::from(number) + 1))
+}
+
+fn step(name: &str, frames: FrameSet, chunk: Chunk, output: bool, retries: u32) -> StepSpec {
+    StepSpec {
+        name: name.to_owned(),
+        renderer: if retries == 3 { "rare" } else { "common" }.to_owned(),
+        template: None,
+        frames,
+        chunk,
+        output: output.then(|| OutputPattern::parse_absolute("/out/f_[####].png").unwrap()),
+        retries,
+        timeouts: Timeouts::default(),
+        requires: Requirements { memory: output.then_some(1 << 30), ..Requirements::default() },
+        after: BTreeSet::new(),
+        settings: BTreeMap::new(),
+        approximate: false,
+    }
+}
+
+fn spec(kind: u8) -> JobSpec {
+    let chunk = |count| Chunk::Frames(NonZeroU32::new(count).unwrap());
+    let mut steps = match kind % 4 {
+        0 => vec![step("render", FrameSet::range(1, 20), chunk(6), true, 2)],
+        1 => vec![step("simulate", FrameSet::range(-2, 12), Chunk::Auto, false, 1)],
+        2 => vec![
+            step("left", FrameSet::range(1, 9), chunk(4), true, 0),
+            step("right", FrameSet::range(5, 7), chunk(1), false, 3),
+            step("join", FrameSet::new(), Chunk::Auto, true, 1),
+        ],
+        _ => vec![step("task", FrameSet::new(), Chunk::Auto, false, 2)],
+    };
+    if let Some(join) = steps.get_mut(2) {
+        join.after = [StepIndex(0), StepIndex(1)].into();
+    }
+    JobSpec { name: "chaos".into(), project: "tests".into(), priority: u32::from(kind) * 20, steps }
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        let mut world = Self {
+            scheduler: Scheduler::new(Policy { keep_finished: Duration::from_secs(60), ..Policy::default() }),
+            journal: Vec::new(),
+            now: Timestamp(1_000_000),
+            sessions: BTreeMap::new(),
+            last_session: 0,
+            offers: Vec::new(),
+            fresh: Vec::new(),
+            confirmed: Vec::new(),
+            accepted_under: BTreeMap::new(),
+            accepted: BTreeMap::new(),
+            published: BTreeMap::new(),
+            last_token: Token::default(),
+        };
+        world.batch(vec![Command::StartLeader]);
+        world
+    }
+
+    pub(crate) fn play(&mut self, deed: Deed) {
+        let commands = match deed {
+            Deed::Submit { job: id, kind } => vec![Command::SubmitJob { id: job(id), spec: spec(kind) }],
+            Deed::Cancel { job: id } => vec![Command::CancelJob { job: job(id), reason: String::new() }],
+            Deed::Pause { job: id } => vec![Command::PauseJob { job: job(id) }],
+            Deed::Resume { job: id } => vec![Command::ResumeJob { job: job(id) }],
+            Deed::Retry { job: id, only } => vec![Command::RetryJob { job: job(id), frames: only }],
+            Deed::Connect { node: number, slots, honest } => vec![self.connect(node(number), slots, honest)],
+            Deed::Disconnect { node: number, goodbye } => {
+                let node = node(number);
+                let session = self.sessions.remove(&node).unwrap_or_default();
+                let goodbye = goodbye.then_some(OfflineReason::Shutdown);
+                vec![Command::DisconnectNode { node, session, goodbye }]
+            }
+            Deed::Hear { node: number, holding } => vec![self.hear(node(number), holding)],
+            Deed::Drain { node: number, drained: true } => vec![Command::DrainNode { node: node(number) }],
+            Deed::Drain { node: number, drained: false } => vec![Command::UndrainNode { node: node(number) }],
+            Deed::Prove { lease, frames, own } => self.of_lease(lease, |offer| {
+                let frames = if own { offer.frames.intersection(&frames) } else { frames };
+                Reported::Proven { frames, bytes: u64::MAX / 2, took: Duration::from_millis(7) }
+            }),
+            Deed::Publish { lease, frames, own } => self.of_lease(lease, |offer| Reported::Published {
+                frames: if own { offer.frames.clone() } else { frames },
+            }),
+            Deed::Lose { lease, frames } => self.of_lease(lease, |_| Reported::Lost { frames }),
+            Deed::End { lease, how, blamed } => {
+                self.of_lease(lease, |_| Reported::Ended { outcome: outcome(how), blamed })
+            }
+            Deed::Lie { node: number, token, frames } => {
+                let what = Reported::Proven { frames, bytes: 0, took: Duration::MAX };
+                vec![Command::Report { node: node(number), report: Report { token: Token(token), what } }]
+            }
+            Deed::Wait { ms } => return self.wait(ms),
+            Deed::Sleep { ms } => {
+                self.now = Timestamp(self.now.0 + ms);
+                vec![Command::Tick]
+            }
+            Deed::Restart { from_image } => return self.restart(from_image),
+        };
+        self.batch(commands);
+    }
+
+    fn of_lease(&self, lease: Index, what: impl FnOnce(&Offer) -> Reported) -> Vec<Command> {
+        if self.offers.is_empty() {
+            return Vec::new();
+        }
+        // Recent leases are the interesting ones, but old ones come back too.
+        let recent = self.offers.len().saturating_sub(12);
+        let offer = lease.get(&self.offers[recent..]);
+        let report = Report { token: offer.token, what: what(offer) };
+        vec![Command::Report { node: offer.node.clone(), report }]
+    }
+
+    fn held(&self, node: &NodeName) -> BTreeSet<Token> {
+        self.scheduler.node(node).map(|view| view.leases.into_iter().collect()).unwrap_or_default()
+    }
+
+    fn connect(&mut self, node: NodeName, slots: u32, honest: bool) -> Command {
+        self.last_session += 1;
+        self.sessions.insert(node.clone(), SessionId(self.last_session));
+        let mut held = if honest { self.held(&node) } else { BTreeSet::new() };
+        if slots == 3 {
+            held.insert(Token(u64::MAX));
+        }
+        let common = [("common".to_owned(), String::new())];
+        let rare = (node.as_str() == "anna" || slots == 2).then(|| ("rare".to_owned(), String::new()));
+        let capabilities = Capabilities {
+            renderers: common.into_iter().chain(rare).collect(),
+            slots,
+            memory: 2 << 30,
+            ..Capabilities::default()
+        };
+        Command::ConnectNode { node, session: SessionId(self.last_session), capabilities, held }
+    }
+
+    fn hear(&self, node: NodeName, holding: u8) -> Command {
+        let session = self.sessions.get(&node).copied().unwrap_or_default();
+        let holding = match holding {
+            0 => None,
+            1 => Some(Holding { tokens: self.held(&node), last_offered: Token(u64::MAX) }),
+            _ => Some(Holding { tokens: [Token(3), Token(u64::MAX)].into(), last_offered: self.last_token }),
+        };
+        Command::HearNode { node, session, holding }
+    }
+
+    fn batch(&mut self, commands: Vec<Command>) {
+        let mut out = Output::default();
+        for command in commands {
+            let before = out.events.len();
+            if self.scheduler.handle(self.now, command, &mut out).is_err() {
+                assert_eq!(out.events.len(), before, "a rejection changes nothing");
+            }
+            self.scheduler.check().unwrap();
+        }
+        self.scheduler.dispatch(self.now, &mut out);
+        self.scheduler.check().unwrap();
+        for envelope in out.events {
+            assert_eq!(envelope.sequence, self.journal.len() as u64 + 1);
+            self.account(&envelope.event);
+            self.journal.push(envelope);
+        }
+        for effect in out.effects {
+            self.perform(effect);
+        }
+    }
+
+    /// Keeps the account: nothing is accepted or published twice, tokens only grow.
+    fn account(&mut self, event: &Event) {
+        match event {
+            Event::FramesLeased { lease } => {
+                assert!(lease.token > self.last_token, "tokens grow");
+                assert!(!lease.frames.is_empty());
+                self.last_token = lease.token;
+                self.accepted_under.insert(lease.token, (lease.node.clone(), FrameSet::new()));
+                let done = self.accepted.entry((lease.job, lease.step)).or_default();
+                match lease.work {
+                    Work::Render => assert!(done.is_disjoint(&lease.frames), "rendered twice"),
+                    Work::Publish { .. } => assert!(lease.frames.is_subset(done), "published unproven"),
+                }
+            }
+            Event::FramesAccepted { token, job, step, frames, .. } => {
+                let done = self.accepted.entry((*job, *step)).or_default();
+                assert!(done.is_disjoint(frames), "accepted twice");
+                done.add(frames);
+                self.accepted_under.get_mut(token).unwrap().1.add(frames);
+            }
+            Event::FramesPublished { job, step, frames, .. } => {
+                let done = self.published.entry((*job, *step)).or_default();
+                assert!(done.is_disjoint(frames), "published twice");
+                assert!(frames.is_subset(&self.accepted[&(*job, *step)]), "published unproven");
+                done.add(frames);
+            }
+            Event::FramesLost { job, step, frames, .. } => {
+                self.accepted.get_mut(&(*job, *step)).unwrap().subtract(frames);
+            }
+            Event::JobForgotten { job } => {
+                self.accepted.retain(|(id, _), _| id != job);
+                self.published.retain(|(id, _), _| id != job);
+            }
+            _ => {}
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::OfferLease { session, lease, .. } => {
+                assert_eq!(
+                    self.sessions.get(&lease.node),
+                    Some(&session),
+                    "offered over a session that is over"
+                );
+                let callsheet_model::Lease { token, node, work, frames, .. } = lease;
+                let offer = Offer { node, token, work, frames };
+                self.offers.push(offer.clone());
+                self.fresh.push(offer);
+            }
+            Effect::ConfirmAccepted { node, token, frames, .. } => {
+                let (holder, accepted) = &self.accepted_under[&token];
+                assert_eq!(*holder, node, "confirmed to a stranger");
+                assert!(frames.is_subset(accepted), "confirmed what was not accepted under {token}");
+                self.confirmed.push((node, token, frames));
+            }
+            _ => {}
+        }
+    }
+
+    fn wait(&mut self, ms: u64) {
+        let end = Timestamp(self.now.0 + ms);
+        for _ in 0..10_000 {
+            if self.now >= end {
+                return;
+            }
+            let wake = self.scheduler.next_wake(self.now).unwrap_or(end);
+            self.now = wake.min(end);
+            self.batch(Vec::new());
+        }
+        panic!("the scheduler wants to be called again and again at {}", self.now);
+    }
+
+    fn restart(&mut self, from_image: bool) {
+        self.compare();
+        let policy = self.scheduler.policy().clone();
+        self.scheduler = if from_image {
+            Scheduler::from_image(policy, self.scheduler.image())
+        } else {
+            let mut copy = Scheduler::new(policy);
+            self.journal.iter().for_each(|envelope| copy.replay(envelope));
+            copy
+        };
+        self.sessions.clear();
+        self.batch(vec![Command::StartLeader]);
+    }
+
+    /// Replay and image give the state as it is.
+    pub(crate) fn compare(&self) {
+        let policy = self.scheduler.policy().clone();
+        let mut copy = Scheduler::new(policy.clone());
+        self.journal.iter().for_each(|envelope| copy.replay(envelope));
+        assert!(copy.state() == self.scheduler.state(), "replay gives another state");
+        copy.check().unwrap();
+        let copy = Scheduler::from_image(policy, self.scheduler.image());
+        assert!(copy.state() == self.scheduler.state(), "an image gives another state");
+    }
+
+    pub(crate) fn is_over(&self, number: u8) -> bool {
+        self.scheduler.job(job(number)).is_none_or(|view| view.state.is_final())
+    }
+
+    /// Every lease at hand fails in this way.
+    pub(crate) fn fail_everything(&mut self, how: usize) {
+        for offer in std::mem::take(&mut self.fresh) {
+            let what = Reported::Ended { outcome: outcome(how), blamed: FrameSet::new() };
+            self.batch(vec![Command::Report {
+                node: offer.node,
+                report: Report { token: offer.token, what },
+            }]);
+        }
+    }
+
+    /// The trouble is over: all nodes are there and honest. Everything that can be done must get done.
+    pub(crate) fn heal(&mut self) {
+        self.fresh.clear();
+        self.confirmed.clear();
+        for number in 0..4 {
+            let connect = self.connect(node(number), 2, false);
+            self.batch(vec![connect, Command::UndrainNode { node: node(number) }]);
+        }
+        for round in 0..2000 {
+            let open: Vec<JobId> = (0..4).map(job).filter(|id| self.is_unfinished(*id)).collect();
+            if open.is_empty() {
+                return;
+            }
+            let mut commands: Vec<Command> = Vec::new();
+            for id in open {
+                commands.push(Command::ResumeJob { job: id });
+                if self.scheduler.job(id).is_some_and(|view| view.state.is_final()) {
+                    commands.push(Command::RetryJob { job: id, frames: None });
+                }
+            }
+            self.batch(commands);
+            self.work_honestly();
+            for number in 0..4 {
+                let hear = self.hear(node(number), 1);
+                self.batch(vec![hear]);
+            }
+            if self.fresh.is_empty() && self.confirmed.is_empty() {
+                self.wait(1000);
+            }
+            assert!(round < 1999, "it does not end: {:#?}", self.scheduler.image());
+        }
+    }
+
+    fn is_unfinished(&self, id: JobId) -> bool {
+        self.scheduler.job(id).is_some_and(|view| view.state != JobState::Succeeded)
+    }
+
+    fn work_honestly(&mut self) {
+        let report = |node: &NodeName, token, what| Command::Report {
+            node: node.clone(),
+            report: Report { token, what },
+        };
+        for Offer { node, token, work, frames } in std::mem::take(&mut self.fresh) {
+            if work == Work::Render {
+                let took = Duration::from_millis(40) * frames.len() as u32;
+                let proven = Reported::Proven { frames, bytes: 1, took };
+                let ended = Reported::Ended { outcome: Outcome::Succeeded, blamed: FrameSet::new() };
+                self.batch(vec![report(&node, token, proven), report(&node, token, ended)]);
+            } else {
+                self.batch(vec![report(&node, token, Reported::Published { frames })]);
+            }
+        }
+        for (node, token, frames) in std::mem::take(&mut self.confirmed) {
+            self.batch(vec![report(&node, token, Reported::Published { frames })]);
+        }
+    }
+}
+
+fn outcome(how: usize) -> Outcome {
+    match FailureClass::ALL.get(how) {
+        Some(class) => Outcome::Failed(Failure::new(*class, "as the test wants it")),
+        None if how.is_multiple_of(2) => Outcome::Succeeded,
+        None => Outcome::Stopped,
+    }
+}
