@@ -1,0 +1,70 @@
+//! What the tests of the journal share: events, and calls that wait for their answer.
+#![allow(dead_code, unreachable_pub, reason = "each test file takes what it needs")]
+
+use std::sync::mpsc::channel;
+use std::time::Duration;
+
+use callsheet_journal::{AppendError, Durable, Journal, PageLimit, Recovered};
+use callsheet_model::image::Image;
+use callsheet_model::{Envelope, Event, FrameSet, StepIndex, Timestamp, Token};
+
+pub fn event(sequence: u64) -> Envelope {
+    let job = "018f2d3c-1111-7222-8333-0123456789ab".parse().unwrap();
+    let event = match sequence % 5 {
+        0 => Event::JobCancelled { job, reason: "x".repeat((sequence % 400) as usize) },
+        _ => Event::FramesAccepted {
+            token: Token(Token::first_of(1).0 + sequence),
+            job,
+            step: StepIndex(0),
+            frames: FrameSet::one(sequence as i32),
+            bytes: sequence * 1000,
+            took: Duration::from_millis(sequence),
+        },
+    };
+    Envelope { sequence, at: Timestamp(1_700_000_000_000 + sequence), event }
+}
+
+pub fn events(first: u64, last: u64) -> Vec<Envelope> {
+    (first..=last).map(event).collect()
+}
+
+/// An event of so many bytes, far larger than a chunk should be.
+pub fn large_event(sequence: u64, bytes: usize) -> Envelope {
+    let text: String = (0..bytes).map(|n| char::from(b'a' + (n * 7 % 26) as u8)).collect();
+    let job = "018f2d3c-1111-7222-8333-0123456789ab".parse().unwrap();
+    Envelope { sequence, at: Timestamp(sequence), event: Event::JobFailed { job, reason: text } }
+}
+
+pub fn append(journal: &dyn Journal, batch: Vec<Envelope>) -> Result<Durable, AppendError> {
+    let (done, wait) = channel();
+    journal.submit(batch, Box::new(move |outcome| done.send(outcome).unwrap()));
+    wait.recv().expect("the journal answers")
+}
+
+pub fn snapshot(journal: &dyn Journal, image: Image) -> Result<u64, AppendError> {
+    let (done, wait) = channel();
+    journal.snapshot(image, Box::new(move |outcome| done.send(outcome).unwrap()));
+    wait.recv().expect("the journal answers")
+}
+
+/// An image that is known by its last event.
+pub fn image(sequence: u64) -> Image {
+    Image { sequence, epoch: sequence as u32, last_token: Token(sequence * 3), ..Image::default() }
+}
+
+pub fn tail(recovered: Recovered) -> Vec<Envelope> {
+    recovered.tail.map(|event| event.expect("the tail is whole")).collect()
+}
+
+pub fn read_all(journal: &dyn Journal, from: u64, limit: PageLimit) -> Vec<Envelope> {
+    let mut events = Vec::new();
+    let mut next = from;
+    loop {
+        let page = journal.read(next, limit).expect("a page");
+        if page.events.is_empty() {
+            return events;
+        }
+        next = page.next;
+        events.extend(page.events);
+    }
+}
