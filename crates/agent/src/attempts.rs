@@ -1,0 +1,211 @@
+//! From a template that arrived to an attempt's end, and from an accepted frame to its final path.
+
+use std::time::Duration;
+
+use callsheet_model::{Failure, FailureClass, FrameSet, Outcome, Reported, Token, Work};
+
+use crate::action::Action;
+use crate::agent::{Agent, Slot};
+use crate::held::{Held, Killed, Phase, Run};
+use crate::input::News;
+use crate::watchdog::Watchdog;
+
+impl Agent {
+    pub(crate) fn fetched(&mut self, token: Token, result: Result<(), Failure>) {
+        let Some(held) = self.held.get_mut(&token) else { return };
+        if !matches!(held.phase, Phase::Fetching) {
+            return;
+        }
+        match result {
+            Ok(()) => held.phase = Phase::Waiting,
+            Err(failure) => self.end(token, Outcome::Failed(failure.bounded()), FrameSet::new()),
+        }
+    }
+
+    pub(crate) fn fetch_again(&mut self) {
+        let needs = |held: &&Held| {
+            matches!(held.phase, Phase::Fetching | Phase::Waiting | Phase::Running(_))
+                && held.offer.brief.spec.template.is_some()
+        };
+        let wanted = self.held.values().filter(needs).map(|held| Action::Fetch(held.offer.clone()));
+        self.actions.extend(wanted);
+    }
+
+    /// A free slot gets its next frames at once.
+    pub(crate) fn fill_slots(&mut self, now: Duration) {
+        if self.leaving.is_some() || self.outbox.is_full() {
+            return;
+        }
+        while let Some(slot) = self.slots.iter().position(|slot| *slot == Slot::Free) {
+            let ready =
+                |token: &Token| self.held.get(token).is_some_and(|held| matches!(held.phase, Phase::Waiting));
+            let Some(place) = self.queue.iter().position(ready) else { return };
+            let Some(token) = self.queue.remove(place) else { return };
+            let Some(held) = self.held.get_mut(&token) else { continue };
+            let watchdog = Watchdog::new(held.offer.brief.spec.timeouts, now);
+            held.phase = Phase::Running(Box::new(Run { slot, watchdog, current: None, killed: None }));
+            self.slots[slot] = Slot::Busy(token);
+            self.actions.push(Action::Start { slot, offer: held.offer.clone() });
+        }
+    }
+
+    pub(crate) fn news(&mut self, now: Duration, slot: usize, token: Token, news: News) {
+        if self.slots.get(slot) != Some(&Slot::Busy(token)) {
+            return;
+        }
+        if let News::Ended { verdict, broken } = news {
+            self.slots[slot] = Slot::Free;
+            self.bury(token);
+            return self.attempt_ended(token, verdict, broken);
+        }
+        // Without its lease the attempt is only waited for.
+        let Some(held) = self.held.get_mut(&token) else { return };
+        let frames = held.offer.frames.clone();
+        let Some(run) = held.run_mut() else { return };
+        match news {
+            News::Launched { frames } => {
+                run.current = None;
+                run.watchdog.launched(now, frames);
+            }
+            News::Rendering | News::Progress => run.watchdog.sign(now),
+            News::FrameStarted(frame) => {
+                run.current = Some(frame);
+                run.watchdog.sign(now);
+            }
+            News::FramesFinished(finished) => {
+                run.current = run.current.filter(|frame| !finished.contains(*frame));
+                run.watchdog.finished(now, &finished);
+            }
+            News::Proven { frames: proven, bytes, took } => {
+                let fresh = proven.intersection(&frames).difference(&held.proven);
+                if !fresh.is_empty() {
+                    self.unwell = false;
+                    held.proven.add(&fresh);
+                    self.report(token, Reported::Proven { frames: fresh, bytes, took });
+                }
+            }
+            News::Ended { .. } => {}
+        }
+    }
+
+    fn attempt_ended(&mut self, token: Token, verdict: Result<(), Failure>, broken: Vec<String>) {
+        let Some(held) = self.held.get(&token) else { return };
+        let Some(run) = held.run() else { return };
+        let missing = held.offer.frames.difference(&held.proven);
+        let failure = match (&run.killed, verdict) {
+            (Some(Killed::Stopped), _) => return self.end(token, Outcome::Stopped, FrameSet::new()),
+            (Some(Killed::Hung(class, message)), verdict) => {
+                let evidence = verdict.err().map(|failure| failure.evidence).unwrap_or_default();
+                Some(Failure { evidence, ..Failure::new(*class, message.clone()) })
+            }
+            (None, Err(failure)) => Some(failure),
+            (None, Ok(())) if missing.is_empty() => None,
+            (None, Ok(())) => Some(Failure {
+                evidence: broken,
+                ..Failure::new(
+                    FailureClass::BrokenOutput,
+                    format!("the renderer claims success, but these frames are missing or broken: {missing}"),
+                )
+            }),
+        };
+        let Some(failure) = failure else { return self.end(token, Outcome::Succeeded, FrameSet::new()) };
+        let blamed = run.blamed(&failure, &missing);
+        self.unwell = matches!(
+            failure.class,
+            FailureClass::Crash
+                | FailureClass::OutOfMemory
+                | FailureClass::HangStart
+                | FailureClass::HangFrame
+                | FailureClass::HangExit
+                | FailureClass::SilentDeath
+                | FailureClass::Agent
+        );
+        self.end(token, Outcome::Failed(failure.bounded()), blamed);
+    }
+
+    /// The only way out of an attempt that is still ours: each lease's end is reported once.
+    pub(crate) fn end(&mut self, token: Token, outcome: Outcome, blamed: FrameSet) {
+        let Some(held) = self.held.get_mut(&token) else { return };
+        if matches!(held.phase, Phase::Ended) {
+            return;
+        }
+        held.phase = Phase::Ended;
+        let has_template = held.offer.work == Work::Render && held.offer.brief.spec.template.is_some();
+        self.queue.retain(|queued| *queued != token);
+        if has_template {
+            self.actions.push(Action::Release(token));
+        }
+        self.report(token, Reported::Ended { outcome, blamed });
+    }
+
+    pub(crate) fn slot_died(&mut self, slot: usize) {
+        let Some(state) = self.slots.get_mut(slot) else { return };
+        let was = std::mem::replace(state, Slot::Down);
+        let Slot::Busy(token) = was else { return };
+        self.bury(token);
+        let failure = Failure::new(FailureClass::Agent, "the renderer's actor failed, and is started again");
+        self.attempt_ended(token, Err(failure), Vec::new());
+    }
+
+    /// Lets the watchdogs bite whose time has come.
+    pub(crate) fn bite(&mut self, now: Duration) {
+        for (token, held) in &mut self.held {
+            let Some(run) = held.run_mut() else { continue };
+            if run.killed.is_some() {
+                continue;
+            }
+            let Some((class, message)) = run.watchdog.bites(now) else { continue };
+            run.killed = Some(Killed::Hung(class, message));
+            self.actions.push(Action::Kill { slot: run.slot, token: *token });
+        }
+    }
+
+    /// Only what was proven here can be published here, and only what is accepted may.
+    pub(crate) fn accepted(&mut self, token: Token, frames: &FrameSet) {
+        let Some(held) = self.held.get_mut(&token) else { return };
+        if held.offer.work == Work::Render && held.offer.brief.spec.has_output() {
+            let publishing = &mut held.publishing;
+            let ours = frames.intersection(&held.proven).difference(&publishing.ordered);
+            publishing.waiting.add(&ours.difference(&publishing.done));
+        }
+    }
+
+    pub(crate) fn order_publications(&mut self, now: Duration) {
+        let waiting = |held: &&Held| !held.publishing.waiting.is_empty();
+        let tokens: Vec<Token> = self.held.values().filter(waiting).map(|held| held.offer.token).collect();
+        tokens.into_iter().for_each(|token| self.order_publications_of(now, token));
+    }
+
+    pub(crate) fn order_publications_of(&mut self, now: Duration, token: Token) {
+        let Some(held) = self.held.get_mut(&token) else { return };
+        if let Some(frames) = held.publishing.order(now) {
+            let until = self.clock.expires();
+            self.actions.push(Action::Publish { offer: held.offer.clone(), frames, until });
+        }
+    }
+
+    pub(crate) fn published(
+        &mut self,
+        now: Duration,
+        token: Token,
+        done: FrameSet,
+        mut lost: FrameSet,
+        failed: FrameSet,
+    ) {
+        let Some(held) = self.held.get_mut(&token) else { return };
+        let done = done.intersection(&held.publishing.ordered);
+        lost = lost.intersection(&held.publishing.ordered);
+        lost.add(&held.publishing.carried_out(now, failed));
+        let over = matches!(held.phase, Phase::Publishing) && held.publishing.is_idle();
+        held.publishing.done.add(&done);
+        if !done.is_empty() {
+            self.report(token, Reported::Published { frames: done });
+        }
+        if !lost.is_empty() {
+            self.report(token, Reported::Lost { frames: lost });
+        }
+        if over {
+            self.end(token, Outcome::Succeeded, FrameSet::new());
+        }
+    }
+}

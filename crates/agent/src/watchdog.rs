@@ -1,0 +1,116 @@
+//! Bounds on one process: a renderer that stands still is killed.
+//!
+//! ```text
+//!   launched ─► Starting ── first sign of a frame ─► Rendering ── all frames finished ─► Exiting ─► (ended)
+//!                  │ start                              │ frame, anew with each sign        │ exit
+//!                  ▼                                    ▼                                   ▼
+//!              HangStart                            HangFrame                           HangExit
+//! ```
+
+use std::time::Duration;
+
+use callsheet_model::{FailureClass, FrameSet, Timeouts};
+
+#[derive(Debug)]
+pub(crate) struct Watchdog {
+    timeouts: Timeouts,
+    phase: Phase,
+    since: Duration,
+    /// Frames of the process that are not finished.
+    left: FrameSet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Starting,
+    Rendering,
+    Exiting,
+}
+
+impl Watchdog {
+    /// Getting ready for the first process counts as its start.
+    pub(crate) fn new(timeouts: Timeouts, now: Duration) -> Self {
+        Self { timeouts, phase: Phase::Starting, since: now, left: FrameSet::new() }
+    }
+
+    pub(crate) fn launched(&mut self, now: Duration, frames: FrameSet) {
+        self.phase = Phase::Starting;
+        self.since = now;
+        self.left = frames;
+    }
+
+    /// The process moves: it is past its start, began a frame or came further with one.
+    pub(crate) fn sign(&mut self, now: Duration) {
+        if matches!(self.phase, Phase::Starting | Phase::Rendering) {
+            self.phase = Phase::Rendering;
+            self.since = now;
+        }
+    }
+
+    pub(crate) fn finished(&mut self, now: Duration, frames: &FrameSet) {
+        if self.phase == Phase::Exiting {
+            return;
+        }
+        self.left.subtract(frames);
+        self.since = now;
+        self.phase = if self.left.is_empty() { Phase::Exiting } else { Phase::Rendering };
+    }
+
+    /// When it bites, if nothing happens.
+    pub(crate) fn deadline(&self) -> Duration {
+        let timeout = match self.phase {
+            Phase::Starting => self.timeouts.start,
+            Phase::Rendering => self.timeouts.frame,
+            Phase::Exiting => self.timeouts.exit,
+        };
+        self.since.saturating_add(timeout)
+    }
+
+    /// What it says when its time has come.
+    pub(crate) fn bites(&self, now: Duration) -> Option<(FailureClass, String)> {
+        if now < self.deadline() {
+            return None;
+        }
+        Some(match self.phase {
+            Phase::Starting => {
+                (FailureClass::HangStart, format!("no sign of a frame within {:?}", self.timeouts.start))
+            }
+            Phase::Rendering => {
+                (FailureClass::HangFrame, format!("no frame finished within {:?}", self.timeouts.frame))
+            }
+            Phase::Exiting => {
+                (FailureClass::HangExit, format!("still there {:?} after its last frame", self.timeouts.exit))
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn each_phase_has_its_own_bound() {
+        let timeouts = Timeouts { start: secs(10), frame: secs(5), exit: secs(2) };
+        let mut dog = Watchdog::new(timeouts, secs(0));
+        let class = |dog: &Watchdog, at| dog.bites(secs(at)).map(|(class, _)| class);
+        assert_eq!((class(&dog, 9), class(&dog, 10)), (None, Some(FailureClass::HangStart)));
+
+        dog.launched(secs(1), FrameSet::range(1, 2));
+        assert_eq!((class(&dog, 10), class(&dog, 11)), (None, Some(FailureClass::HangStart)));
+        dog.sign(secs(9));
+        assert_eq!((class(&dog, 13), class(&dog, 14)), (None, Some(FailureClass::HangFrame)));
+        dog.finished(secs(13), &FrameSet::one(1));
+        assert_eq!(class(&dog, 18), Some(FailureClass::HangFrame));
+        dog.finished(secs(17), &FrameSet::one(2));
+        dog.sign(secs(18));
+        assert_eq!((class(&dog, 18), class(&dog, 19)), (None, Some(FailureClass::HangExit)));
+
+        dog.launched(secs(30), FrameSet::one(3));
+        assert_eq!(dog.deadline(), secs(40), "the next process starts anew");
+    }
+}

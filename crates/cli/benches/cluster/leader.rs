@@ -1,0 +1,126 @@
+//! A leader in a process of its own, with its journal on this disk.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use callsheet_protocol::v1::{self, cluster_client::ClusterClient, jobs_client::JobsClient};
+use tonic::transport::{Channel, Endpoint};
+
+use crate::Failure;
+
+/// Longest wait for a leader to answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct Leader {
+    pub(crate) url: String,
+    channel: Channel,
+    child: Child,
+    /// Removed when the leader has ended.
+    _directory: tempfile::TempDir,
+}
+
+impl Leader {
+    /// Starts one with an empty journal, below the build directory: `/tmp` is memory on some machines.
+    pub(crate) async fn start() -> Result<Self, Failure> {
+        let directory = tempfile::tempdir_in(build_directory())?;
+        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let config = directory.path().join("cluster.toml");
+        std::fs::write(&config, cluster(&address.to_string()))?;
+        let child = Command::new(env!("CARGO_BIN_EXE_callsheet"))
+            .args(["leader", "--config"])
+            .arg(&config)
+            .env("CALLSHEET_LOG", "error")
+            .stdin(Stdio::null())
+            .spawn()?;
+        let url = format!("http://{address}");
+        let channel = Endpoint::from_shared(url.clone())?.tcp_nodelay(true).connect_lazy();
+        let leader = Self { url, channel, child, _directory: directory };
+        tokio::time::timeout(PATIENCE, leader.answers()).await?;
+        Ok(leader)
+    }
+
+    async fn answers(&self) {
+        while ClusterClient::new(self.channel.clone()).status(v1::StatusRequest {}).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    pub(crate) async fn submit(&self, frames: u64, chunk: u32) -> Result<String, Failure> {
+        let request = v1::SubmitRequest { spec: Some(crate::job(frames, chunk)), ..Default::default() };
+        Ok(JobsClient::new(self.channel.clone()).submit(request).await?.into_inner().id)
+    }
+
+    /// Waits for the event that says so; a watched job would cost the leader a view every so often.
+    pub(crate) async fn succeeded(&self, job: &str) -> Result<(), Failure> {
+        let request = v1::EventsRequest {
+            after: Some(0),
+            follow: true,
+            types: vec!["job.succeeded".into(), "job.failed".into()],
+            job: job.into(),
+            signals: false,
+        };
+        let mut events = ClusterClient::new(self.channel.clone()).events(request).await?.into_inner();
+        match events.message().await?.and_then(|message| message.body) {
+            Some(v1::event_message::Body::Event(event)) if event.r#type == "job.succeeded" => Ok(()),
+            other => Err(format!("the job did not succeed: {other:?}").into()),
+        }
+    }
+
+    /// Processor time it has used so far.
+    pub(crate) fn cpu(&self) -> Result<Duration, Failure> {
+        // `schedstat` counts nanoseconds; `stat` only hundredths of a second.
+        let mut nanos = 0;
+        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
+            let stat = std::fs::read_to_string(task?.path().join("schedstat"))?;
+            nanos += stat.split(' ').next().unwrap_or_default().parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanos))
+    }
+
+    /// The most memory it has had so far, in bytes.
+    pub(crate) fn peak_memory(&self) -> Result<u64, Failure> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+        Ok(line.trim().trim_end_matches(" kB").trim().parse::<u64>()? * 1024)
+    }
+}
+
+impl Drop for Leader {
+    fn drop(&mut self) {
+        // Nothing of it is needed any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn build_directory() -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+}
+
+fn cluster(address: &str) -> String {
+    format!(
+        r#"
+[cluster]
+name = "bench"
+
+[leader]
+listen = "{address}"
+data = "leader"
+
+[[renderer]]
+name = "nothing"
+program = "nothing"
+args = []
+frames = "list"
+template = "optional"
+output = "optional"
+
+[[node]]
+name = "anna"
+renderers = ["nothing"]
+work = "work"
+cache = "cache"
+"#
+    )
+}

@@ -1,0 +1,196 @@
+//! The way to the leader, for every command that asks it something, and what its refusals mean for people.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Result;
+use callsheet_config::LeaderConfig;
+use callsheet_gateway::{bearer, read_secret};
+use callsheet_model::limits::MAX_MESSAGE_BYTES;
+use callsheet_protocol::v1::cluster_client::ClusterClient;
+use callsheet_protocol::v1::jobs_client::JobsClient;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
+use tonic::{Code, Request, Status};
+
+use crate::exit::{Exit, Failure};
+use crate::files;
+
+/// Where a leader is when nobody says.
+const USUAL: &str = "http://127.0.0.1:7420";
+const CONNECT: Duration = Duration::from_secs(5);
+/// A stream is quiet for hours when nothing happens; this tells a quiet leader from a gone one.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+
+/// How the leader is found.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct Reach {
+    /// The leader's URL; the config's when there is one, else http://127.0.0.1:7420
+    #[arg(long, value_name = "URL", env = "CALLSHEET_LEADER")]
+    pub(crate) leader: Option<String>,
+    /// The cluster config: it tells the leader's URL, its certificates and the clients' token
+    #[arg(long, value_name = "FILE", env = "CALLSHEET_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Shows the clients' token with every call.
+#[derive(Clone)]
+pub(crate) struct Token(Option<MetadataValue<Ascii>>);
+
+impl Interceptor for Token {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if let Some(token) = &self.0 {
+            request.metadata_mut().insert("authorization", token.clone());
+        }
+        Ok(request)
+    }
+}
+
+type Guarded = InterceptedService<Channel, Token>;
+
+/// A leader that answers.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) url: String,
+    pub(crate) jobs: JobsClient<Guarded>,
+    pub(crate) cluster: ClusterClient<Guarded>,
+}
+
+impl Client {
+    /// Dials, or says that nobody answers.
+    pub(crate) async fn connect(reach: &Reach) -> Result<Self> {
+        let config = reach.config.as_deref().map(files::cluster_config).transpose()?;
+        let leader = config.as_ref().map(|config| &config.leader);
+        let url = match (&reach.leader, leader) {
+            (Some(url), _) => url.trim_end_matches('/').to_owned(),
+            (None, Some(leader)) => leader.advertise.clone(),
+            (None, None) => USUAL.to_owned(),
+        };
+        Self::dial(&url, leader).await
+    }
+
+    async fn dial(url: &str, leader: Option<&LeaderConfig>) -> Result<Self> {
+        let bad = |error: &dyn std::fmt::Display| Failure::usage(format!("{url:?} cannot be dialled: {error}"));
+        let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| bad(&error))?;
+        if endpoint.uri().host().is_none() {
+            return Err(bad(&"a URL looks like http://127.0.0.1:7420").into());
+        }
+        if url.starts_with("https://") {
+            endpoint = endpoint.tls_config(tls(leader)?).map_err(|error| bad(&error))?;
+        }
+        let channel = endpoint
+            .connect_timeout(CONNECT)
+            .tcp_nodelay(true)
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .keep_alive_timeout(KEEP_ALIVE)
+            .connect()
+            .await
+            .map_err(|error| unreachable_leader(url, &error))?;
+        let token = Token(token(leader)?);
+        let jobs = JobsClient::with_interceptor(channel.clone(), token.clone());
+        let cluster = ClusterClient::with_interceptor(channel, token);
+        Ok(Self {
+            url: url.to_owned(),
+            jobs: jobs.max_decoding_message_size(4 * MAX_MESSAGE_BYTES),
+            cluster: cluster.max_decoding_message_size(4 * MAX_MESSAGE_BYTES),
+        })
+    }
+}
+
+fn tls(leader: Option<&LeaderConfig>) -> Result<ClientTlsConfig> {
+    let mut config = ClientTlsConfig::new();
+    let Some(tls) = leader.and_then(|leader| leader.tls.as_ref()) else {
+        return Ok(config.with_native_roots());
+    };
+    config = match &tls.ca {
+        Some(ca) => config.ca_certificate(Certificate::from_pem(files::bytes("leader.tls.ca", ca)?)),
+        None => config.with_native_roots(),
+    };
+    if let Some((certificate, key)) = &tls.client {
+        let certificate = files::bytes("leader.tls.client_certificate", certificate)?;
+        let key = files::bytes("leader.tls.client_key", key)?;
+        config = config.identity(Identity::from_pem(certificate, key));
+    }
+    Ok(config)
+}
+
+fn token(leader: Option<&LeaderConfig>) -> Result<Option<MetadataValue<Ascii>>> {
+    let Some(tokens) = leader.and_then(|leader| leader.tokens.as_ref()) else { return Ok(None) };
+    let secret = read_secret(&tokens.client_file).map_err(|error| Failure::usage(error.to_string()))?;
+    let mut value: MetadataValue<Ascii> = bearer(&secret).parse()?;
+    value.set_sensitive(true);
+    Ok(Some(value))
+}
+
+fn unreachable_leader(url: &str, error: &tonic::transport::Error) -> Failure {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    Failure::new(Exit::Unreachable, format!("no leader answers at {url}: {cause}"))
+        .hint("start one with `callsheet up FILE`, or say where it is with --leader URL or --config FILE")
+}
+
+/// What a refusal of the leader means for people, and for the shell.
+pub(crate) fn refusal(status: &Status) -> Failure {
+    let message = status.message().trim();
+    let message = if message.is_empty() { status.code().description() } else { message }.to_owned();
+    match status.code() {
+        Code::InvalidArgument | Code::OutOfRange => Failure::new(Exit::Usage, message),
+        Code::NotFound => Failure::new(Exit::NotFound, message)
+            .hint("`callsheet jobs --all` and `callsheet nodes` list what there is"),
+        Code::Unavailable | Code::DeadlineExceeded => {
+            Failure::new(Exit::Unreachable, format!("the leader cannot answer now: {message}"))
+                .hint("ask again in a moment: everything it had said yes to is kept")
+        }
+        Code::Unauthenticated | Code::PermissionDenied => Failure::new(Exit::Refused, message)
+            .hint("name the cluster config that holds the token with --config FILE"),
+        Code::FailedPrecondition | Code::AlreadyExists | Code::ResourceExhausted | Code::Aborted => {
+            Failure::new(Exit::Refused, message)
+        }
+        Code::Unimplemented => Failure::new(Exit::Refused, format!("this leader does not know that: {message}"))
+            .hint("leader and client should be of the same version: `callsheet status` tells the leader's"),
+        code => Failure::new(Exit::Broken, format!("the leader failed ({code:?}): {message}"))
+            .hint("its own log says more"),
+    }
+}
+
+/// For `map_err`.
+pub(crate) fn told(status: Status) -> anyhow::Error {
+    refusal(&status).into()
+}
+
+/// Whether asking again may help: the leader is restarting, or gone for a moment.
+pub(crate) fn may_pass(status: &Status) -> bool {
+    match status.code() {
+        Code::Unavailable => true,
+        // A connection that broke in mid-stream comes as one of these, with the transport's error inside.
+        Code::Unknown | Code::Cancelled | Code::Internal => std::error::Error::source(status).is_some(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_have_the_codes_that_the_help_tells() {
+        let exit = |code| refusal(&Status::new(code, "why")).exit;
+        assert_eq!(exit(Code::InvalidArgument), Exit::Usage);
+        assert_eq!(exit(Code::NotFound), Exit::NotFound);
+        assert_eq!(exit(Code::FailedPrecondition), Exit::Refused);
+        assert_eq!(exit(Code::Unauthenticated), Exit::Refused);
+        assert_eq!(exit(Code::Unavailable), Exit::Unreachable);
+        assert_eq!(exit(Code::Internal), Exit::Broken);
+    }
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        assert!(may_pass(&Status::unavailable("restarting")));
+        assert!(!may_pass(&Status::not_found("no")));
+        assert!(!may_pass(&Status::internal("said by the leader itself")));
+    }
+}

@@ -1,0 +1,94 @@
+//! `leader`: serves until it is told to leave.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use callsheet_config::ClusterConfig;
+use callsheet_gateway::Doors;
+use callsheet_journal::{DiskStore, Options};
+use callsheet_leader::Leader;
+use callsheet_node::Shutdown;
+use callsheet_telemetry::Form;
+use tokio_util::sync::CancellationToken;
+
+use crate::exit::{Exit, Failure};
+use crate::files;
+use crate::leaving::{Wishes, wished};
+
+/// Connections that are still open after this long are not waited for any more.
+const LINGER: Duration = Duration::from_secs(5);
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The cluster config
+    #[arg(long, value_name = "FILE", env = "CALLSHEET_CONFIG")]
+    config: PathBuf,
+    /// Write diagnostics as JSON lines
+    #[arg(long)]
+    log_json: bool,
+    /// Standard input is a lifeline: leave when it ends
+    #[arg(long, hide = true)]
+    lifeline: bool,
+}
+
+pub(crate) async fn run(args: Args) -> Result<Exit> {
+    let config = files::cluster_config(&args.config)?;
+    callsheet_telemetry::start("info", if args.log_json { Form::Json } else { Form::Text });
+    let wishes = Wishes::listen(args.lifeline)?;
+    let mut urgent = wishes.subscribe();
+    tokio::select! {
+        done = serve(config, &wishes) => done,
+        () = wished(&mut urgent, Shutdown::Now) => {
+            // What anyone was told is durable; nothing else has to be saved.
+            tracing::warn!("leaving at once");
+            std::process::exit(Exit::Interrupted as i32);
+        }
+    }
+}
+
+async fn serve(config: ClusterConfig, wishes: &Wishes) -> Result<Exit> {
+    let journal = config.leader.data.join("journal");
+    let options = Options { keep_events: config.leader.keep.events, ..Options::default() };
+    let name = config.name.clone();
+    let started = Leader::start(config, Arc::new(DiskStore::new(journal, options))).await;
+    let leader = started.map_err(|error| {
+        Failure::new(Exit::Broken, format!("the leader cannot start: {error}"))
+            .hint("a damaged journal is looked at with `callsheet journal verify`, and saved with `export`")
+    })?;
+    let doors = match Doors::bind(leader.clone()).await {
+        Ok(doors) => doors,
+        Err(error) => {
+            leader.stop().await;
+            let hint = "another leader may be running: stop it, or change leader.listen";
+            return Err(Failure::new(Exit::Broken, error.to_string()).hint(hint).into());
+        }
+    };
+    let url = leader.config().leader.advertise.clone();
+    tracing::info!(cluster = name, url, "serving");
+    let leave = CancellationToken::new();
+    let mut serving = tokio::spawn(doors.serve(leave.clone()));
+    let mut wish = wishes.subscribe();
+    tokio::select! {
+        ended = &mut serving => {
+            leader.stop().await;
+            ended.context("the doors")?.context("the doors closed")?;
+            return Ok(Exit::Ok);
+        }
+        reason = leader.failed() => {
+            leave.cancel();
+            return Err(Failure::new(Exit::Broken, format!("the leader cannot go on: {reason}")).into());
+        }
+        () = wished(&mut wish, Shutdown::Drain) => {}
+    }
+    tracing::info!("leaving: nodes keep their work and wait for the next leader");
+    leave.cancel();
+    if tokio::time::timeout(LINGER, &mut serving).await.is_err() {
+        tracing::warn!("some connections stayed open, and are cut");
+        serving.abort();
+    }
+    leader.stop().await;
+    tracing::info!("left");
+    Ok(Exit::Ok)
+}

@@ -1,0 +1,166 @@
+//! The agent's actor: takes what is in the queue, hands it to the mind, carries out what the mind wants.
+
+use std::sync::PoisonError;
+
+use callsheet_agent::{Action, Input};
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::time::{Instant, sleep_until};
+
+use crate::agent::handle::{AgentHandle, Queue};
+use crate::agent::messages::{Heard, Item, Wake};
+use crate::agent::state::State;
+use crate::supervisor::restart::Child;
+use crate::supervisor::{Parts, SupervisorHandle};
+use crate::task::Held;
+
+pub(crate) struct AgentActor;
+
+impl Actor for AgentActor {
+    type Msg = Wake;
+    type State = State;
+    type Arguments = (Parts, SupervisorHandle, Queue);
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Wake>,
+        (parts, supervisor, queue): Self::Arguments,
+    ) -> Result<State, ActorProcessingErr> {
+        Ok(State::new(parts, supervisor, AgentHandle { queue, actor: myself }))
+    }
+
+    async fn handle(
+        &self,
+        _myself: ActorRef<Wake>,
+        _wake: Wake,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        state.parts.settings.tripwire.step("agent");
+        let items = std::mem::take(&mut *state.me.queue.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut actions = state.mind.handle(state.began.elapsed(), Input::Tick);
+        for item in items {
+            state.take(item, &mut actions);
+            state.perform(&mut actions);
+        }
+        state.perform(&mut actions);
+        state.flush();
+        state.set_timer();
+        Ok(())
+    }
+}
+
+impl State {
+    /// Takes one item. Actions stay in order: they are carried out before the next item is taken.
+    fn take(&mut self, item: Item, actions: &mut Vec<Action>) {
+        match item {
+            Item::Cache(cache) => {
+                self.cache = Some(cache);
+                self.think(Input::CacheLost, actions);
+            }
+            Item::Heartbeat(heartbeat) => {
+                heartbeat.every(self.heartbeat_every);
+                self.heartbeat = Some(heartbeat);
+            }
+            Item::Link(link) => self.link = Some(link),
+            Item::Slot(slot, handle) => {
+                if let Some(place) = self.slots.get_mut(slot) {
+                    *place = Some(handle);
+                    self.think(Input::SlotUp(slot), actions);
+                }
+            }
+            Item::Gone(child) => self.brother_died(child, actions),
+            Item::Mind(input) => self.think(input, actions),
+            Item::Fetched { token, result } => {
+                if !self.mind.holds(token) {
+                    // It was released in this moment.
+                    return;
+                }
+                let result = result.map(|path| {
+                    self.templates.insert(token, path);
+                });
+                self.think(Input::Fetched { token, result }, actions);
+            }
+            Item::Cached { bytes, templates } => self.cached = (bytes, templates),
+            Item::Beat(figures) => {
+                self.say_heartbeat(figures);
+                self.think(Input::Beat, actions);
+            }
+            Item::Signal(body) => self.signal(body),
+            Item::LinkUp { session, outlet } => {
+                self.session = Some((session, outlet));
+                self.think(Input::LinkUp, actions);
+            }
+            Item::LinkDown { refused } => {
+                self.session = None;
+                if self.left.take().is_some() {
+                    self.supervisor.agent_left();
+                }
+                self.think(if refused { Input::Refused } else { Input::LinkDown }, actions);
+            }
+            Item::Heard { session, heard, permit } => {
+                if self.session.as_ref().is_some_and(|(current, _)| *current == session) {
+                    self.hear(heard, actions);
+                }
+                drop(permit);
+            }
+            Item::Leave { grace } => self.think(Input::Leave { grace }, actions),
+        }
+    }
+
+    fn think(&mut self, input: Input, actions: &mut Vec<Action>) {
+        actions.extend(self.mind.handle(self.began.elapsed(), input));
+    }
+
+    fn brother_died(&mut self, child: Child, actions: &mut Vec<Action>) {
+        match child {
+            Child::AeProcess(slot) => {
+                if let Some(place) = self.slots.get_mut(slot) {
+                    *place = None;
+                    self.think(Input::SlotDown(slot), actions);
+                }
+            }
+            Child::LeaderLink => {
+                (self.link, self.session) = (None, None);
+                self.think(Input::LinkDown, actions);
+            }
+            // What they were asked is asked again when they are back.
+            Child::Cache => self.cache = None,
+            Child::Heartbeat => self.heartbeat = None,
+            Child::Agent => {}
+        }
+    }
+
+    fn hear(&mut self, heard: Heard, actions: &mut Vec<Action>) {
+        match heard {
+            Heard::Inputs(inputs) => {
+                for input in inputs {
+                    self.think(input, actions);
+                }
+            }
+            Heard::Welcome { terms, heartbeat, log_bytes } => {
+                self.log_bytes = log_bytes;
+                self.heartbeat_every = heartbeat;
+                if let Some(handle) = &self.heartbeat {
+                    handle.every(heartbeat);
+                }
+                self.think(Input::Welcomed(terms), actions);
+                self.send_backlog();
+            }
+            Heard::Sweep { job, outputs } => self.disk.sweep(job, outputs),
+        }
+    }
+
+    /// Sees to it that the mind is asked when its time comes. Waking too early is harmless.
+    fn set_timer(&mut self) {
+        // What lies beyond the end of time needs no timer.
+        let Some(wake) = self.mind.next_wake().and_then(|wake| self.began.checked_add(wake)) else { return };
+        if self.timer.as_ref().is_some_and(|(armed, _)| *armed <= wake && *armed > Instant::now()) {
+            return;
+        }
+        let me = self.me.clone();
+        let sleeper = Held::spawn(async move {
+            sleep_until(wake).await;
+            me.wake();
+        });
+        self.timer = Some((wake, sleeper));
+    }
+}

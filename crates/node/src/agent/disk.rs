@@ -1,0 +1,128 @@
+//! What is done to files for the agent: publishing, tidying up, sweeping. In order for each lease, beside
+//! each other for different ones, never on the runtime's own threads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use callsheet_agent::{Input, Offer};
+use callsheet_model::{FrameSet, JobId, OutputPattern, Token};
+use callsheet_renderers::publish;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
+
+use crate::ae_process::Workshop;
+use crate::agent::handle::AgentHandle;
+use crate::agent::publisher;
+
+/// Leases whose files are moved at the same time.
+const AT_ONCE: usize = 4;
+
+/// The agent's hand on the disk.
+#[derive(Debug)]
+pub(crate) struct Disk {
+    workshop: Arc<Workshop>,
+    agent: AgentHandle,
+    turns: Arc<Semaphore>,
+    /// Orders of one attempt go through one queue.
+    queues: BTreeMap<Token, mpsc::UnboundedSender<Work>>,
+}
+
+/// One thing to do to an attempt's files.
+#[derive(Debug)]
+enum Work {
+    Publish { offer: Arc<Offer>, frames: FrameSet, until: Option<Instant> },
+    Clean { offer: Arc<Offer>, keep: FrameSet },
+}
+
+impl Disk {
+    pub(super) fn new(workshop: Arc<Workshop>, agent: AgentHandle) -> Self {
+        Self { workshop, agent, turns: Arc::new(Semaphore::new(AT_ONCE)), queues: BTreeMap::new() }
+    }
+
+    pub(super) fn publish(&mut self, offer: Arc<Offer>, frames: FrameSet, until: Option<Instant>) {
+        self.order(offer.attempt(), Work::Publish { offer, frames, until });
+    }
+
+    pub(super) fn clean(&mut self, offer: Arc<Offer>, keep: FrameSet) {
+        self.order(offer.attempt(), Work::Clean { offer, keep });
+    }
+
+    pub(super) fn sweep(&self, job: JobId, outputs: Vec<OutputPattern>) {
+        let workshop = self.workshop.clone();
+        tokio::task::spawn_blocking(move || {
+            for output in outputs {
+                let swept = match workshop.output_here(&output) {
+                    Ok(output) => publish::sweep(&output, job).map_err(|error| error.to_string()),
+                    Err(error) => Err(error.to_string()),
+                };
+                if let Err(error) = swept {
+                    tracing::warn!(%job, %output, error, "cannot be swept");
+                }
+            }
+        });
+    }
+
+    fn order(&mut self, attempt: Token, work: Work) {
+        self.queues.retain(|_, queue| !queue.is_closed());
+        let work = match self.queues.get(&attempt) {
+            None => work,
+            Some(queue) => match queue.send(work) {
+                Ok(()) => return,
+                // Its worker has just ended.
+                Err(returned) => returned.0,
+            },
+        };
+        let (queue, orders) = mpsc::unbounded_channel();
+        // The receiver is right here.
+        let _ = queue.send(work);
+        self.queues.insert(attempt, queue);
+        tokio::spawn(worker(self.workshop.clone(), self.agent.clone(), self.turns.clone(), orders));
+    }
+}
+
+/// The next order, or none: then no further one can be given, and a new worker takes it.
+async fn next(orders: &mut mpsc::UnboundedReceiver<Work>) -> Option<Work> {
+    match orders.try_recv() {
+        Ok(work) => Some(work),
+        Err(_) => {
+            orders.close();
+            orders.recv().await
+        }
+    }
+}
+
+/// Carries out one attempt's orders, one after another, as long as there are any.
+async fn worker(
+    workshop: Arc<Workshop>,
+    agent: AgentHandle,
+    turns: Arc<Semaphore>,
+    mut orders: mpsc::UnboundedReceiver<Work>,
+) {
+    while let Some(work) = next(&mut orders).await {
+        let Ok(_turn) = turns.acquire().await else { return };
+        let workshop = workshop.clone();
+        match work {
+            Work::Clean { offer, keep } => {
+                let cleaned = tokio::task::spawn_blocking(move || publisher::clean(&workshop, &offer, &keep));
+                // A panic while tidying up costs a file that stays.
+                let _ = cleaned.await;
+            }
+            Work::Publish { offer, frames, until } => {
+                let (token, wanted) = (offer.token, frames.clone());
+                let moved = tokio::task::spawn_blocking(move || {
+                    publisher::publish(&workshop, &offer, &frames, until)
+                });
+                let input = match moved.await {
+                    Ok(moved) => moved,
+                    Err(_) => publisher::Moved { failed: wanted, ..Default::default() },
+                };
+                agent.mind(Input::Published {
+                    token,
+                    done: input.done,
+                    lost: input.lost,
+                    failed: input.failed,
+                });
+            }
+        }
+    }
+}

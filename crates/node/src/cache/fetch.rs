@@ -1,0 +1,259 @@
+//! Bringing one template into the cache, or looking again at one that is there. Runs in a task of its own.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use callsheet_model::{Failure, FailureClass, Md5, Template, limits};
+use callsheet_protocol::v1;
+use callsheet_protocol::v1::nodes_client::NodesClient;
+use callsheet_renderers::publish;
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+use crate::cache::store::{PARTIAL, Stamp};
+use crate::door::Door;
+
+/// Pieces between the network and the disk.
+const PIECES: usize = 16;
+/// Bytes read from a file at once.
+const PIECE: usize = 1 << 20;
+
+/// What has come of it.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(super) result: Result<Stamp, Failure>,
+    /// It was brought here, not only looked at.
+    pub(super) fetched: bool,
+    pub(super) took_ms: u64,
+}
+
+/// All that one fetch needs to know.
+pub(super) struct Errand {
+    pub(super) door: Door,
+    pub(super) template: Template,
+    /// Where the template can be read on this machine, if the job says.
+    pub(super) source: Option<PathBuf>,
+    pub(super) target: PathBuf,
+    /// How it was when it was last verified.
+    pub(super) verified: Option<Stamp>,
+}
+
+impl Errand {
+    pub(super) async fn run(self) -> Outcome {
+        let began = Instant::now();
+        let took_ms = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (target, verified, md5) = (self.target.clone(), self.verified, self.template.md5);
+        let here = spawn_blocking(move || look(&target, verified, md5)).await;
+        if let Ok(Some(stamp)) = here {
+            return Outcome { result: Ok(stamp), fetched: false, took_ms: took_ms() };
+        }
+        let result = match self.source.clone() {
+            Some(source) => self.copy(source).await,
+            None => self.download().await,
+        };
+        let name = &self.template.name;
+        let result = result.map_err(|why| {
+            Failure::new(FailureClass::InputMissing, format!("the template {name:?} cannot be had: {why}"))
+        });
+        Outcome { result, fetched: true, took_ms: took_ms() }
+    }
+
+    async fn copy(&self, source: PathBuf) -> Result<Stamp, String> {
+        let (target, template) = (self.target.clone(), self.template.clone());
+        let copied = spawn_blocking(move || {
+            let failed = |error: io::Error| format!("{}: {error}", source.display());
+            let mut from = File::open(&source).map_err(failed)?;
+            let mut writing = Writing::begin(&target, template)?;
+            let mut bytes = vec![0; PIECE];
+            loop {
+                match from.read(&mut bytes) {
+                    Ok(0) => return writing.finish(),
+                    Ok(count) => writing.take(bytes.get(..count).unwrap_or_default())?,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) => return Err(failed(error)),
+                }
+            }
+        });
+        copied.await.unwrap_or_else(|error| Err(error.to_string()))
+    }
+
+    async fn download(&self) -> Result<Stamp, String> {
+        let channel = self.door.connect().await.map_err(|error| format!("the leader: {error}"))?;
+        let request = v1::FetchTemplateRequest { md5: self.template.md5.to_string() };
+        let request = self.door.show(request).map_err(|status| status.message().to_owned())?;
+        let mut client = NodesClient::new(channel).max_decoding_message_size(limits::MAX_MESSAGE_BYTES);
+        let answer = client.fetch_template(request).await;
+        let mut stream = answer.map_err(|status| format!("the leader: {}", status.message()))?.into_inner();
+
+        let (pieces, mut arriving) = mpsc::channel::<Vec<u8>>(PIECES);
+        let (target, template) = (self.target.clone(), self.template.clone());
+        let writer = spawn_blocking(move || {
+            let mut writing = Writing::begin(&target, template)?;
+            while let Some(piece) = arriving.blocking_recv() {
+                writing.take(&piece)?;
+            }
+            // Whether it is all of it, its MD5 tells.
+            writing.finish()
+        });
+        let mut broken = None;
+        loop {
+            match stream.message().await {
+                Ok(Some(piece)) => {
+                    if pieces.send(piece.data).await.is_err() {
+                        break;
+                    }
+                }
+                Ok(None) => break,
+                Err(status) => {
+                    broken = Some(format!("the leader: {}", status.message()));
+                    break;
+                }
+            }
+        }
+        drop(pieces);
+        let written = writer.await.unwrap_or_else(|error| Err(error.to_string()));
+        match broken {
+            Some(why) => written.map_err(|_| why),
+            None => written,
+        }
+    }
+}
+
+/// Whether a file that is there is what it should be. One that is not is removed. Blocking.
+fn look(path: &Path, verified: Option<Stamp>, md5: Md5) -> Option<Stamp> {
+    let stamp = Stamp::of(path).ok()?;
+    if verified == Some(stamp) || hash(path).ok()? == md5 {
+        return Some(stamp);
+    }
+    tracing::warn!(path = %path.display(), "is not what its MD5 says, and is removed");
+    let _ = std::fs::remove_file(path);
+    None
+}
+
+fn hash(path: &Path) -> io::Result<Md5> {
+    let mut file = File::open(path)?;
+    let mut context = md5::Context::new();
+    let mut bytes = vec![0; PIECE];
+    loop {
+        match file.read(&mut bytes) {
+            Ok(0) => return Ok(Md5(context.finalize().0)),
+            Ok(count) => context.consume(bytes.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A file on its way: hashed while it is written, and under its own name only when it is whole.
+struct Writing {
+    target: PathBuf,
+    partial: PathBuf,
+    file: File,
+    template: Template,
+    context: md5::Context,
+    bytes: u64,
+}
+
+impl Writing {
+    fn begin(target: &Path, template: Template) -> Result<Self, String> {
+        let mut partial = target.as_os_str().to_owned();
+        partial.push(PARTIAL);
+        let partial = PathBuf::from(partial);
+        let file = File::create(&partial).map_err(|error| format!("{}: {error}", partial.display()))?;
+        Ok(Self {
+            target: target.to_owned(),
+            partial,
+            file,
+            template,
+            context: md5::Context::new(),
+            bytes: 0,
+        })
+    }
+
+    fn take(&mut self, piece: &[u8]) -> Result<(), String> {
+        self.bytes += piece.len() as u64;
+        if self.bytes > limits::MAX_TEMPLATE_BYTES {
+            return Err(format!("it is larger than {} bytes", limits::MAX_TEMPLATE_BYTES));
+        }
+        self.context.consume(piece);
+        self.file.write_all(piece).map_err(|error| format!("{}: {error}", self.partial.display()))
+    }
+
+    fn finish(mut self) -> Result<Stamp, String> {
+        let found = Md5(std::mem::replace(&mut self.context, md5::Context::new()).finalize().0);
+        if found != self.template.md5 {
+            let (bytes, wanted) = (self.bytes, self.template.md5);
+            return Err(format!("its {bytes} bytes have the MD5 {found}, not {wanted}"));
+        }
+        let place = || -> io::Result<Stamp> {
+            self.file.sync_all()?;
+            std::fs::rename(&self.partial, &self.target)?;
+            if let Some(directory) = self.target.parent() {
+                publish::sync_directory(directory)?;
+            }
+            Stamp::of(&self.target)
+        };
+        place().map_err(|error| format!("{}: {error}", self.target.display()))
+    }
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        // After the rename there is nothing of that name.
+        let _ = std::fs::remove_file(&self.partial);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template(bytes: &[u8]) -> Template {
+        Template {
+            md5: Md5(md5::compute(bytes).0),
+            bytes: bytes.len() as u64,
+            name: "a.json".into(),
+            path: None,
+        }
+    }
+
+    fn errand(directory: &Path, source: &Path, template: Template) -> Errand {
+        Errand {
+            door: Door::plain("http://127.0.0.1:1").unwrap(),
+            template,
+            source: Some(source.to_owned()),
+            target: directory.join("target"),
+            verified: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_copy_is_verified_and_a_damaged_one_is_fetched_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let source = directory.path().join("source");
+        std::fs::write(&source, b"whole").unwrap();
+        let errand = || errand(directory.path(), &source, template(b"whole"));
+        let outcome = errand().run().await;
+        assert!(outcome.fetched && outcome.result.is_ok(), "{outcome:?}");
+        assert!(!errand().run().await.fetched, "it is there");
+        std::fs::write(directory.path().join("target"), b"other").unwrap();
+        assert!(errand().run().await.fetched, "it was damaged");
+        assert_eq!(std::fs::read(directory.path().join("target")).unwrap(), b"whole");
+    }
+
+    #[tokio::test]
+    async fn what_is_not_what_it_should_be_leaves_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let source = directory.path().join("source");
+        std::fs::write(&source, b"other").unwrap();
+        let failure = errand(directory.path(), &source, template(b"whole")).run().await.result.unwrap_err();
+        assert_eq!(failure.class, FailureClass::InputMissing);
+        assert!(failure.message.contains("have the MD5"), "{failure}");
+        std::fs::remove_file(&source).unwrap();
+        let missing = errand(directory.path(), &source, template(b"whole")).run().await.result.unwrap_err();
+        assert!(missing.message.contains("source"), "{missing}");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,238 @@
+//! What is in the cache's directory, by name. The index is in memory; its rules are pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use callsheet_model::{Md5, Template, Token};
+
+/// The end of the names of files on their way.
+pub(super) const PARTIAL: &str = ".part";
+
+/// A file name in the cache: the MD5, and the extension that renderers look at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    pub(super) md5: Md5,
+    extension: String,
+}
+
+impl Key {
+    pub(super) fn of(template: &Template) -> Self {
+        let extension = template.name.rsplit_once('.').map(|(_, extension)| extension).unwrap_or_default();
+        // Only what is harmless in a file name on every system.
+        let extension = extension.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+        Self { md5: template.md5, extension }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        let (md5, extension) = name.split_once('.').unwrap_or((name, ""));
+        let key = Self { md5: md5.parse().ok()?, extension: extension.to_owned() };
+        (key.file_name() == name).then_some(key)
+    }
+
+    pub(super) fn file_name(&self) -> String {
+        match self.extension.as_str() {
+            "" => self.md5.to_string(),
+            extension => format!("{}.{extension}", self.md5),
+        }
+    }
+}
+
+/// What a file is known again by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    pub(super) bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    /// Blocking.
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        let metadata = fs::metadata(path)?;
+        Ok(Self { bytes: metadata.len(), modified: metadata.modified().ok() })
+    }
+}
+
+/// A file found in the directory at the start.
+#[derive(Debug)]
+pub(crate) struct Found {
+    key: Key,
+    stamp: Stamp,
+}
+
+/// Lists the directory, oldest first, and removes what a crash left half-way. Blocking.
+pub(super) fn list(directory: &Path) -> Vec<Found> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if name.ends_with(PARTIAL) {
+            // One that cannot be removed only takes room.
+            let _ = fs::remove_file(entry.path());
+        } else if let (Some(key), Ok(stamp)) = (Key::parse(name), Stamp::of(&entry.path())) {
+            found.push(Found { key, stamp });
+        }
+    }
+    found.sort_by_key(|found| found.stamp.modified);
+    found
+}
+
+/// The index.
+#[derive(Debug)]
+pub(super) struct Store {
+    directory: PathBuf,
+    limit: u64,
+    entries: BTreeMap<Key, Entry>,
+    bytes: u64,
+    /// Counts uses; the entry with the lowest was not used for longest.
+    uses: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    bytes: u64,
+    /// As it was when its bytes were last hashed, by this process.
+    verified: Option<Stamp>,
+    used: u64,
+    pins: BTreeSet<Token>,
+}
+
+impl Store {
+    pub(super) fn new(directory: PathBuf, limit: u64) -> Self {
+        Self { directory, limit, entries: BTreeMap::new(), bytes: 0, uses: 0 }
+    }
+
+    pub(super) fn path(&self, key: &Key) -> PathBuf {
+        self.directory.join(key.file_name())
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn templates(&self) -> BTreeSet<Md5> {
+        self.entries.keys().map(|key| key.md5).collect()
+    }
+
+    /// What was found at the start counts as there, but not as verified.
+    pub(super) fn found(&mut self, found: Vec<Found>) {
+        for Found { key, stamp } in found {
+            if !self.entries.contains_key(&key) {
+                self.insert(key, stamp.bytes, None);
+            }
+        }
+    }
+
+    /// How it was when it was verified, if it ever was.
+    pub(super) fn verified(&self, key: &Key) -> Option<Stamp> {
+        self.entries.get(key)?.verified
+    }
+
+    /// A file is there, and its bytes are what they should be.
+    pub(super) fn put(&mut self, key: &Key, stamp: Stamp) {
+        let pins = self.remove(key);
+        self.insert(key.clone(), stamp.bytes, Some(stamp));
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.pins = pins;
+        }
+    }
+
+    /// Uses it for a lease, and keeps it as long as that needs it.
+    pub(super) fn pin(&mut self, key: &Key, token: Token) {
+        self.uses += 1;
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.used = self.uses;
+            entry.pins.insert(token);
+        }
+    }
+
+    pub(super) fn release(&mut self, token: Token) {
+        for entry in self.entries.values_mut() {
+            entry.pins.remove(&token);
+        }
+    }
+
+    /// It is not there any more. Returns who had it pinned.
+    pub(super) fn remove(&mut self, key: &Key) -> BTreeSet<Token> {
+        match self.entries.remove(key) {
+            Some(entry) => {
+                self.bytes -= entry.bytes;
+                entry.pins
+            }
+            None => BTreeSet::new(),
+        }
+    }
+
+    /// Takes those out that have to go for the cache to keep its size: the longest unused first, and none that
+    /// a lease needs.
+    pub(super) fn evict(&mut self) -> Vec<(Key, u64)> {
+        let mut evicted = Vec::new();
+        while self.bytes > self.limit {
+            let unpinned = self.entries.iter().filter(|(_, entry)| entry.pins.is_empty());
+            let Some((key, _)) = unpinned.min_by_key(|(_, entry)| entry.used) else { break };
+            let key = key.clone();
+            let bytes = self.entries.get(&key).map_or(0, |entry| entry.bytes);
+            self.remove(&key);
+            evicted.push((key, bytes));
+        }
+        evicted
+    }
+
+    fn insert(&mut self, key: Key, bytes: u64, verified: Option<Stamp>) {
+        self.uses += 1;
+        self.bytes += bytes;
+        self.entries.insert(key, Entry { bytes, verified, used: self.uses, pins: BTreeSet::new() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(nth: u8) -> Key {
+        let (md5, name) = (Md5([nth; 16]), format!("scene {nth}.a!ep"));
+        Key::of(&Template { md5, bytes: 0, name, path: None })
+    }
+
+    #[test]
+    fn a_name_is_read_back() {
+        let key = key(7);
+        assert_eq!(key.file_name(), format!("{}.aep", "07".repeat(16)));
+        assert_eq!(Key::parse(&key.file_name()), Some(key));
+        assert_eq!(Key::parse("notes.txt"), None);
+        assert_eq!(Key::parse(&format!("{}.aep", "0A".repeat(16))), None, "another spelling is another file");
+    }
+
+    #[test]
+    fn the_longest_unused_goes_and_a_pinned_one_never() {
+        let mut store = Store::new(PathBuf::from("/cache"), 25);
+        let stamp = Stamp { bytes: 10, modified: None };
+        for nth in 1..=3 {
+            store.put(&key(nth), stamp);
+        }
+        store.pin(&key(1), Token(1));
+        store.pin(&key(2), Token(2));
+        store.release(Token(2));
+        let gone = |store: &mut Store| store.evict().into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+        assert_eq!(gone(&mut store), [key(3)]);
+        store.put(&key(4), stamp);
+        assert_eq!(gone(&mut store), [key(2)]);
+        store.put(&key(5), Stamp { bytes: 100, modified: None });
+        assert_eq!(gone(&mut store), [key(4), key(5)]);
+        assert_eq!(store.bytes(), 10);
+    }
+
+    #[test]
+    fn what_a_crash_left_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let name = key(1).file_name();
+        for name in [&name, &format!("{name}{PARTIAL}"), "notes.txt"] {
+            fs::write(directory.path().join(name), b"x").unwrap();
+        }
+        let found = list(directory.path());
+        assert_eq!(found.iter().map(|found| &found.key).collect::<Vec<_>>(), [&key(1)]);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
+    }
+}

@@ -1,0 +1,159 @@
+//! Understanding what the leader says. What cannot be understood is told to the log, and never a panic.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use callsheet_agent::{Brief, Input, Offer, StepInput, Welcome};
+use callsheet_model::{
+    Failure, FailureClass, FrameSet, JobId, Lease, NodeName, OutputPattern, StepIndex, Token,
+};
+use callsheet_protocol::v1::leader_message::Body;
+use callsheet_protocol::{FieldError, lease_from_wire, ranges_from_wire, step_from_wire, v1};
+
+use crate::agent::Heard;
+
+/// The node's terms are never tighter than this, whatever a leader says: it could not keep them.
+const LEAST: Duration = Duration::from_millis(10);
+
+/// One stream's ears. Briefs are sent once in a stream, so they are kept for it.
+pub(super) struct Hearing {
+    node: NodeName,
+    briefs: BTreeMap<(JobId, StepIndex), Arc<Brief>>,
+}
+
+impl Hearing {
+    pub(super) fn new(node: NodeName) -> Self {
+        Self { node, briefs: BTreeMap::new() }
+    }
+
+    pub(super) fn understand(&mut self, message: v1::LeaderMessage) -> Option<Heard> {
+        let heard = match message.body? {
+            Body::Welcome(welcome) => Ok(understand_welcome(&welcome)),
+            Body::Offers(offers) => Ok(Heard::Inputs(self.offers(&offers))),
+            Body::Settled(settled) => understand_settled(&settled),
+            Body::Revoke(revoke) => {
+                tracing::info!(token = %Token(revoke.token), why = revoke.why, "called back");
+                Ok(one(Input::Revoked(Token(revoke.token))))
+            }
+            Body::Close(close) => Ok(one(Input::Closed(close.tokens.into_iter().map(Token).collect()))),
+            Body::PulseAck(ack) => Ok(one(Input::PulseAcked(ack.number))),
+            Body::Drained(drained) => {
+                tracing::info!(drained = drained.drained, "the leader hands this node work, or not");
+                return None;
+            }
+            Body::Sweep(sweep) => self.sweep(&sweep),
+            Body::Farewell(farewell) => {
+                tracing::info!(why = farewell.reason, "the leader leaves");
+                return None;
+            }
+        };
+        heard.map_err(|error| tracing::error!(%error, "the leader said what cannot be read")).ok()
+    }
+
+    /// A lease that cannot be understood is handed back at once: silence would cost its frames more.
+    fn offers(&mut self, offers: &v1::Offers) -> Vec<Input> {
+        for (nth, step) in offers.steps.iter().enumerate() {
+            match understand_brief(step) {
+                Ok(brief) => {
+                    self.briefs.insert((brief.job, brief.step), Arc::new(brief));
+                }
+                Err(error) => tracing::error!(nth, %error, "the leader sent a step that cannot be read"),
+            }
+        }
+        let mut inputs = Vec::new();
+        let mut good = Vec::new();
+        for lease in &offers.leases {
+            match self.offer(lease) {
+                Ok(offer) => good.push(offer),
+                Err(error) => {
+                    let failure =
+                        Failure::new(FailureClass::Agent, format!("the offer cannot be read: {error}"));
+                    inputs.push(Input::Unreadable { token: Token(lease.token), failure });
+                }
+            }
+        }
+        inputs.push(Input::Offered(good));
+        inputs
+    }
+
+    /// A job is over. Should it ever come back, its steps are sent again.
+    fn sweep(&mut self, sweep: &v1::Sweep) -> Result<Heard, FieldError> {
+        let job = understand_job(&sweep.job)?;
+        self.briefs.retain(|(other, _), _| *other != job);
+        let outputs = sweep.outputs.iter().map(|output| understand_output("outputs", output));
+        Ok(Heard::Sweep { job, outputs: outputs.collect::<Result<_, _>>()? })
+    }
+
+    fn offer(&self, lease: &v1::OfferedLease) -> Result<Offer, FieldError> {
+        let Lease { token, job, step, work, frames, .. } = lease_from_wire(&self.node, lease)?;
+        let brief = self.briefs.get(&(job, step)).cloned().ok_or_else(|| {
+            FieldError::new("step", format!("step {} of job {job} was not sent in this session", step.0))
+        })?;
+        if frames.is_empty() {
+            return Err(FieldError::new("frames", "there is none"));
+        }
+        Ok(Offer { token, brief, frames, work })
+    }
+}
+
+fn one(input: Input) -> Heard {
+    Heard::Inputs(vec![input])
+}
+
+fn understand_welcome(welcome: &v1::Welcome) -> Heard {
+    let time = |millis| Duration::from_millis(millis).max(LEAST);
+    let silence = time(welcome.silence_ms);
+    // At least three tries within the leader's patience.
+    let pulse = time(welcome.pulse_ms).min(silence / 3).max(Duration::from_millis(1));
+    Heard::Welcome {
+        terms: Welcome { silence, pulse },
+        heartbeat: time(welcome.heartbeat_ms).max(Duration::from_millis(100)),
+        log_bytes: welcome.log_bytes,
+    }
+}
+
+fn understand_settled(settled: &v1::Settled) -> Result<Heard, FieldError> {
+    let accepted = |accepted: &v1::Accepted| -> Result<(Token, FrameSet), FieldError> {
+        Ok((Token(accepted.token), ranges_from_wire("accepted.frames", &accepted.frames)?))
+    };
+    let accepted = settled.accepted.iter().map(accepted).collect::<Result<_, _>>()?;
+    Ok(one(Input::Settled { up_to: settled.up_to, accepted }))
+}
+
+fn understand_brief(brief: &v1::StepBrief) -> Result<Brief, FieldError> {
+    let spec = brief.spec.as_ref().ok_or_else(|| FieldError::missing("spec"))?;
+    // Which steps come before is the leader's to know; here it is enough that they have names.
+    let names: Vec<&str> = spec.after.iter().map(String::as_str).collect();
+    let first = |errors: Vec<FieldError>| {
+        errors.into_iter().next().unwrap_or_else(|| FieldError::missing("spec")).within("spec")
+    };
+    let mut inputs = BTreeMap::new();
+    for (name, input) in &brief.inputs {
+        inputs.insert(name.clone(), understand_input(input).map_err(|error| error.within("inputs"))?);
+    }
+    let step = u16::try_from(brief.step).map_err(|_| FieldError::new("step", "is no step"))?;
+    Ok(Brief {
+        job: understand_job(&brief.job)?,
+        job_name: brief.job_name.clone(),
+        step: StepIndex(step),
+        spec: step_from_wire(spec, &names, 0).map_err(first)?,
+        inputs,
+    })
+}
+
+fn understand_input(input: &v1::StepInput) -> Result<StepInput, FieldError> {
+    let frames = match input.frames.as_str() {
+        "" => FrameSet::new(),
+        text => text.parse().map_err(|error| FieldError::new("frames", error))?,
+    };
+    Ok(StepInput { output: understand_output("output", &input.output)?, frames })
+}
+
+fn understand_output(field: &str, text: &str) -> Result<OutputPattern, FieldError> {
+    OutputPattern::parse_absolute(text).map_err(|error| FieldError::new(field, error))
+}
+
+fn understand_job(text: &str) -> Result<JobId, FieldError> {
+    text.parse().map_err(|error| FieldError::new("job", error))
+}

@@ -1,0 +1,94 @@
+//! All that a node is started with.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use callsheet_config::NodeConfig;
+use callsheet_renderers::Renderer;
+
+use crate::door::Door;
+
+/// All that a node is started with.
+#[derive(Clone)]
+pub struct NodeSettings {
+    /// Its part of the cluster config.
+    pub config: NodeConfig,
+    /// How the leader is reached.
+    pub door: Door,
+    /// Renderers by name. Those that are not installed here are left out of what the node offers.
+    pub renderers: BTreeMap<String, Arc<dyn Renderer>>,
+    /// When it leaves, what runs may take this long to finish.
+    pub grace: Duration,
+    /// An executable that answers to `guard` with [`crate::guard::main`]: this one itself, as a rule.
+    pub guard: PathBuf,
+    /// Empty, but in tests.
+    pub tripwire: Tripwire,
+}
+
+impl NodeSettings {
+    /// Settings with a grace of half a minute and this executable as guard.
+    #[must_use]
+    pub fn new(config: NodeConfig, door: Door, renderers: BTreeMap<String, Arc<dyn Renderer>>) -> Self {
+        Self {
+            config,
+            door,
+            renderers,
+            grace: Duration::from_secs(30),
+            guard: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("callsheet")),
+            tripwire: Tripwire::default(),
+        }
+    }
+}
+
+impl fmt::Debug for NodeSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeSettings")
+            .field("config", &self.config)
+            .field("door", &self.door)
+            .field("renderers", &self.renderers.keys())
+            .field("grace", &self.grace)
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a person wants of a running node. It only ever becomes more urgent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Shutdown {
+    /// Go on.
+    #[default]
+    Stay,
+    /// Finish or hand back what runs, flush, say goodbye, leave.
+    Drain,
+    /// Leave at once. Renderers are killed; the leader hands their frames to others.
+    Now,
+}
+
+/// Who is told that an actor handles a message, before it does. Tests make actors fail with it; a node that
+/// works has none.
+#[derive(Clone, Default)]
+pub struct Tripwire(Option<Arc<Trip>>);
+
+type Trip = dyn Fn(&str) + Send + Sync;
+
+impl Tripwire {
+    /// Calls this with the actor's name at each message.
+    pub fn new(trip: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(trip)))
+    }
+
+    pub(crate) fn step(&self, actor: &str) {
+        if let Some(trip) = &self.0 {
+            trip(actor);
+        }
+    }
+}
+
+impl fmt::Debug for Tripwire {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Tripwire(set)" } else { "Tripwire" })
+    }
+}

@@ -1,0 +1,207 @@
+//! The supervisor's actor.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use callsheet_model::Capabilities;
+use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use crate::ae_process::{SlotHandle, Workshop};
+use crate::agent::AgentHandle;
+use crate::cache::CacheHandle;
+use crate::error::NodeError;
+use crate::heartbeat::HeartbeatHandle;
+use crate::leader_link::LinkHandle;
+use crate::settings::{NodeSettings, Shutdown};
+use crate::supervisor::restart::{Child, History, Scope};
+use crate::supervisor::{DYING, SupervisorHandle, SupervisorMessage};
+
+/// What all children are made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    pub(crate) settings: Arc<NodeSettings>,
+    pub(crate) capabilities: Arc<Capabilities>,
+    pub(crate) workshop: Arc<Workshop>,
+}
+
+pub(crate) struct Supervisor;
+
+pub(crate) struct State {
+    parts: Parts,
+    over: Option<oneshot::Sender<Result<(), NodeError>>>,
+    began: Instant,
+    agent: Option<AgentHandle>,
+    living: BTreeMap<ActorId, (Child, ActorCell)>,
+    histories: BTreeMap<Child, History>,
+    /// Counts fresh starts of everything; what was ordered before one is void.
+    generation: u64,
+    wish: Shutdown,
+}
+
+impl Actor for Supervisor {
+    type Msg = SupervisorMessage;
+    type State = State;
+    type Arguments = (Parts, oneshot::Sender<Result<(), NodeError>>);
+
+    async fn pre_start(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        (parts, over): Self::Arguments,
+    ) -> Result<State, ActorProcessingErr> {
+        myself.cast(SupervisorMessage::Start { child: Child::Agent, generation: 0 })?;
+        Ok(State {
+            parts,
+            over: Some(over),
+            began: Instant::now(),
+            agent: None,
+            living: BTreeMap::new(),
+            histories: BTreeMap::new(),
+            generation: 0,
+            wish: Shutdown::Stay,
+        })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        message: Self::Msg,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            SupervisorMessage::Start { child, generation } => {
+                if generation == state.generation && state.over.is_some() {
+                    state.start(&myself, child).await;
+                }
+            }
+            SupervisorMessage::Wish(wish) => {
+                state.wish = state.wish.max(wish);
+                match (state.wish, &state.agent) {
+                    (Shutdown::Now, _) => state.end(&myself, Ok(())).await,
+                    (Shutdown::Drain, Some(agent)) => agent.leave(state.parts.settings.grace),
+                    // The next agent is told when it starts.
+                    (Shutdown::Drain, None) | (Shutdown::Stay, _) => {}
+                }
+            }
+            SupervisorMessage::AgentLeft => state.end(&myself, Ok(())).await,
+        }
+        Ok(())
+    }
+
+    async fn handle_supervisor_evt(
+        &self,
+        myself: ActorRef<Self::Msg>,
+        event: SupervisionEvent,
+        state: &mut State,
+    ) -> Result<(), ActorProcessingErr> {
+        let (cell, reason) = match event {
+            SupervisionEvent::ActorFailed(cell, error) => (cell, error.to_string()),
+            SupervisionEvent::ActorTerminated(cell, _, reason) => {
+                (cell, reason.unwrap_or_else(|| "it stopped by itself".into()))
+            }
+            _ => return Ok(()),
+        };
+        // Those we ended ourselves are not in the list any more.
+        if let Some((child, _)) = state.living.remove(&cell.get_id()) {
+            state.failed(&myself, child, &reason).await;
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Starts a child; the agent brings all others with it.
+    async fn start(&mut self, myself: &ActorRef<SupervisorMessage>, child: Child) {
+        let mut children = vec![child];
+        if child == Child::Agent {
+            children.extend([Child::Cache, Child::Heartbeat, Child::LeaderLink]);
+            let slots = usize::try_from(self.parts.capabilities.slots).unwrap_or(usize::MAX);
+            children.extend((0..slots).map(Child::AeProcess));
+        }
+        for child in children {
+            if let Err(reason) = self.start_one(myself, child).await {
+                self.failed(myself, child, &reason).await;
+                if child == Child::Agent {
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn start_one(&mut self, myself: &ActorRef<SupervisorMessage>, child: Child) -> Result<(), String> {
+        let cell = myself.get_cell();
+        let parts = &self.parts;
+        let started = if child == Child::Agent {
+            let supervisor = SupervisorHandle(myself.clone());
+            let (agent, cell) =
+                AgentHandle::start(parts.clone(), supervisor, cell).await.map_err(|e| e.to_string())?;
+            if self.wish == Shutdown::Drain {
+                agent.leave(parts.settings.grace);
+            }
+            self.agent = Some(agent);
+            cell
+        } else {
+            let Some(agent) = self.agent.clone() else { return Ok(()) };
+            let started = match child {
+                Child::Cache => CacheHandle::start(parts, agent, cell).await,
+                Child::Heartbeat => HeartbeatHandle::start(parts, agent, cell).await,
+                Child::LeaderLink => LinkHandle::start(parts, agent, cell).await,
+                Child::AeProcess(slot) => SlotHandle::start(parts, slot, agent, cell).await,
+                Child::Agent => return Ok(()),
+            };
+            started.map_err(|error| error.to_string())?
+        };
+        tracing::debug!(actor = %child, "started");
+        self.living.insert(started.get_id(), (child, started));
+        Ok(())
+    }
+
+    async fn failed(&mut self, myself: &ActorRef<SupervisorMessage>, child: Child, reason: &str) {
+        if self.over.is_none() {
+            return;
+        }
+        let rule = child.rule();
+        let history = self.histories.entry(child).or_default();
+        let wait = history.failed(self.began.elapsed(), &rule);
+        let times = history.times();
+        let Some(wait) = wait else {
+            tracing::error!(actor = %child, reason, times, "failed too often");
+            let (actor, reason) = (child.to_string(), reason.to_owned());
+            let error = NodeError::Escalated { actor, times, within: rule.within, reason };
+            return self.end(myself, Err(error)).await;
+        };
+        tracing::warn!(actor = %child, reason, times, ?wait, "failed; it is started again");
+        match rule.scope {
+            Scope::Everything => {
+                self.stop_all().await;
+                self.generation += 1;
+            }
+            Scope::Alone => {
+                if let Some(agent) = &self.agent {
+                    agent.gone(child);
+                }
+            }
+        }
+        let generation = self.generation;
+        myself.send_after(wait, move || SupervisorMessage::Start { child, generation });
+    }
+
+    async fn stop_all(&mut self) {
+        self.agent = None;
+        for (_, (child, cell)) in std::mem::take(&mut self.living) {
+            if cell.kill_and_wait(Some(DYING)).await.is_err() {
+                tracing::error!(actor = %child, "does not die");
+            }
+        }
+    }
+
+    async fn end(&mut self, myself: &ActorRef<SupervisorMessage>, result: Result<(), NodeError>) {
+        if let Some(over) = self.over.take() {
+            self.stop_all().await;
+            // Nobody may wait for it any more.
+            let _ = over.send(result);
+            myself.stop(None);
+        }
+    }
+}

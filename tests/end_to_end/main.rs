@@ -1,0 +1,17 @@
+//! Does it work? Real processes of the real binary, real sockets, real disks, and SIGKILL. Each test has a
+//! cluster of its own in a directory of its own, and ends with every frame on disk decoded.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
+
+mod chaos;
+mod commands;
+mod doors;
+mod frozen;
+mod guarded;
+mod harness;
+mod killed_leader;
+mod killed_node;
+mod leaving;
+mod misbehaving;
+mod whole;

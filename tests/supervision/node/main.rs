@@ -1,0 +1,15 @@
+//! Do the node's actors restart as the table says, and does the work go on? Real actors, real renderer
+//! processes (shell scripts), and a leader that is played by the test over a real stream.
+
+#![cfg(unix)]
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod guard;
+mod leader;
+mod node;
+mod pace;
+mod processes;
+mod restarts;
+mod sessions;
+mod work;

@@ -1,0 +1,242 @@
+//! A node in the test's own process, with renderers that are shell scripts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use callsheet_config::{NodeConfig, PathMap};
+use callsheet_model::{Failure, NodeName, StepSpec};
+use callsheet_node::{Door, NodeError, NodeSettings, Shutdown, Tripwire};
+use callsheet_protocol::v1;
+use callsheet_protocol::v1::leader_message::Body as Down;
+use callsheet_renderers::{
+    Assignment, Exit, Expectation, Fact, Invocation, Problem, Reader, Renderer, Stdin,
+};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::leader::{Session, TEMPLATE};
+
+pub(crate) struct Node {
+    pub(crate) home: TempDir,
+    pub(crate) wish: watch::Sender<Shutdown>,
+    pub(crate) over: JoinHandle<Result<(), NodeError>>,
+    trips: Arc<std::sync::Mutex<BTreeMap<String, usize>>>,
+}
+
+/// Draws each frame by copying a picture. Between frames it waits as long as the file `hold` is there.
+pub(crate) const COPY: &str = r#"
+    echo $$ >> "$HOME_OF_TEST/pids"
+    for frame in $FRAMES; do
+        echo "frame $frame"
+        while [ -e "$HOME_OF_TEST/hold" ]; do sleep 0.01; done
+        cp "$HOME_OF_TEST/picture.png" "$PLACE/$(printf 'a_%04d.png' "$frame")"
+        echo "done $frame"
+    done
+"#;
+
+impl Node {
+    pub(crate) fn start(address: SocketAddr) -> Self {
+        Self::with(address, COPY, 1)
+    }
+
+    pub(crate) fn with(address: SocketAddr, script: &str, slots: u32) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join("out")).unwrap();
+        image::RgbaImage::new(4, 4).save(home.path().join("picture.png")).unwrap();
+        let renderer: Arc<dyn Renderer> =
+            Arc::new(Script { script: script.to_owned(), home: home.path().to_owned() });
+        let trips = Arc::new(std::sync::Mutex::new(BTreeMap::<String, usize>::new()));
+        let trip = trips.clone();
+        let settings = NodeSettings {
+            grace: Duration::from_secs(10),
+            guard: PathBuf::from(env!("CARGO_BIN_EXE_test-guard")),
+            tripwire: Tripwire::new(move |actor| {
+                let mut trips = trip.lock().unwrap();
+                if let Some(left) = trips.get_mut(actor).filter(|left| **left > 0) {
+                    *left -= 1;
+                    drop(trips);
+                    panic!("the test has tripped {actor}");
+                }
+            }),
+            ..NodeSettings::new(
+                config(home.path(), slots),
+                Door::plain(&format!("http://{address}")).unwrap(),
+                BTreeMap::from([("script".to_owned(), renderer)]),
+            )
+        };
+        let (wish, wishes) = watch::channel(Shutdown::Stay);
+        let over = tokio::spawn(callsheet_node::run(settings, wishes));
+        Self { home, wish, over, trips }
+    }
+
+    /// A second agent in the same directories.
+    pub(crate) async fn another(&self, address: SocketAddr) -> Result<(), NodeError> {
+        let door = Door::plain(&format!("http://{address}")).unwrap();
+        let settings = NodeSettings::new(config(self.home.path(), 1), door, BTreeMap::new());
+        let (_wish, wishes) = watch::channel(Shutdown::Stay);
+        callsheet_node::run(settings, wishes).await
+    }
+
+    /// Makes an actor panic at its next messages.
+    pub(crate) fn trip(&self, actor: &str, times: usize) {
+        self.trips.lock().unwrap().insert(actor.to_owned(), times);
+    }
+
+    pub(crate) fn is_tripped(&self, actor: &str) -> bool {
+        self.trips.lock().unwrap().get(actor) == Some(&0)
+    }
+
+    pub(crate) fn hold(&self) {
+        std::fs::write(self.home.path().join("hold"), "").unwrap();
+    }
+
+    pub(crate) fn let_go(&self) {
+        std::fs::remove_file(self.home.path().join("hold")).unwrap();
+    }
+
+    pub(crate) fn pids(&self) -> PathBuf {
+        self.home.path().join("pids")
+    }
+
+    pub(crate) fn result(&self, frame: i32) -> PathBuf {
+        self.home.path().join(format!("out/a_{frame:04}.png"))
+    }
+
+    pub(crate) fn has_published(&self, frame: i32) -> bool {
+        image::open(self.result(frame)).is_ok()
+    }
+
+    /// Hands it a lease.
+    pub(crate) fn offer(&self, session: &Session, token: u64, first: i32, last: i32) {
+        self.offer_with(session, token, first, last, false);
+    }
+
+    pub(crate) fn offer_with(&self, session: &Session, token: u64, first: i32, last: i32, template: bool) {
+        let out = self.home.path().join("out/a_[####].png");
+        let template = template.then(|| v1::Template {
+            md5: format!("{:x}", md5::compute(TEMPLATE)),
+            bytes: TEMPLATE.len() as u64,
+            name: "project.json".into(),
+            path: String::new(),
+        });
+        let job = "00000000-0000-7000-8000-000000000001".to_owned();
+        let spec = v1::StepSpec {
+            name: "render".into(),
+            renderer: "script".into(),
+            template,
+            frames: "1-100".into(),
+            output: out.to_str().unwrap().to_owned(),
+            timeouts: Some(v1::Timeouts {
+                start_ms: Some(10_000),
+                frame_ms: Some(10_000),
+                exit_ms: Some(10_000),
+            }),
+            ..Default::default()
+        };
+        let brief = v1::StepBrief {
+            job: job.clone(),
+            job_name: "test".into(),
+            spec: Some(spec),
+            ..Default::default()
+        };
+        let lease = v1::OfferedLease {
+            token,
+            job,
+            step: 0,
+            frames: vec![v1::FrameRange { first, last }],
+            publish_of: 0,
+        };
+        session.say(Down::Offers(v1::Offers { steps: vec![brief], leases: vec![lease] }));
+    }
+}
+
+pub(crate) fn accept(session: &Session, up_to: u64, token: u64, first: i32, last: i32) {
+    let accepted = vec![v1::Accepted { token, frames: vec![v1::FrameRange { first, last }] }];
+    session.say(Down::Settled(v1::Settled { up_to, accepted }));
+}
+
+fn config(home: &Path, slots: u32) -> NodeConfig {
+    NodeConfig {
+        name: NodeName::new("node-1").unwrap(),
+        labels: BTreeSet::new(),
+        slots,
+        renderers: BTreeSet::from(["script".to_owned()]),
+        programs: BTreeMap::new(),
+        threads: None,
+        work: home.join("work"),
+        cache: home.join("cache"),
+        cache_size: 1 << 20,
+        memory: Some(1 << 30),
+        min_free_disk: 0,
+        region: String::new(),
+        path_map: PathMap::default(),
+        log_level: callsheet_config::cluster::LogLevel::Info,
+    }
+}
+
+/// A renderer that is a shell script.
+struct Script {
+    script: String,
+    home: PathBuf,
+}
+
+impl Renderer for Script {
+    fn name(&self) -> &str {
+        "script"
+    }
+
+    fn probe(&self) -> Result<String, String> {
+        Ok("1".into())
+    }
+
+    fn check(&self, _step: &StepSpec, _template: Option<&[u8]>) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    fn invocations(&self, assignment: &Assignment<'_>) -> Result<Vec<Invocation>, Failure> {
+        if let Some(template) = assignment.template {
+            assert_eq!(std::fs::read(template).unwrap(), TEMPLATE);
+        }
+        let frames: Vec<String> = assignment.frames.iter().map(|frame| frame.to_string()).collect();
+        Ok(vec![Invocation {
+            program: PathBuf::from("sh"),
+            args: vec![OsString::from("-c"), OsString::from(&self.script)],
+            env: BTreeMap::from([
+                ("FRAMES".to_owned(), frames.join(" ")),
+                ("PLACE".to_owned(), assignment.place.to_str().unwrap().to_owned()),
+                ("HOME_OF_TEST".to_owned(), self.home.to_str().unwrap().to_owned()),
+            ]),
+            directory: assignment.scratch.to_owned(),
+            frames: assignment.frames.clone(),
+            stdin: Stdin::Null,
+        }])
+    }
+
+    fn reader(&self, _assignment: &Assignment<'_>, _invocation: &Invocation) -> Box<dyn Reader> {
+        Box::new(Words)
+    }
+
+    fn expectation(&self, _assignment: &Assignment<'_>) -> Expectation {
+        Expectation::default()
+    }
+}
+
+struct Words;
+
+impl Reader for Words {
+    fn line(&mut self, line: &str) -> Vec<Fact> {
+        let number = |word: &str| line.strip_prefix(word).and_then(|rest| rest.trim().parse().ok());
+        let started = number("frame").map(Fact::FrameStarted);
+        let finished = number("done").map(Fact::FrameFinished);
+        started.into_iter().chain(finished).collect()
+    }
+
+    fn verdict(&mut self, exit: Exit) -> Result<(), Failure> {
+        exit.failure().map_or(Ok(()), Err)
+    }
+}
