@@ -1,14 +1,16 @@
 //! A leader in a process of its own, with its journal on this disk.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use callsheet_protocol::v1::{self, cluster_client::ClusterClient, jobs_client::JobsClient};
 use tonic::transport::{Channel, Endpoint};
 
 use crate::Failure;
 
+/// The config's file name.
+const CONFIG: &str = "cluster.toml";
 /// Longest wait for a leader to answer.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -17,7 +19,7 @@ pub(crate) struct Leader {
     channel: Channel,
     child: Child,
     /// Removed when the leader has ended.
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 impl Leader {
@@ -25,24 +27,34 @@ impl Leader {
     pub(crate) async fn start() -> Result<Self, Failure> {
         let directory = tempfile::tempdir_in(build_directory())?;
         let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let config = directory.path().join("cluster.toml");
+        let config = directory.path().join(CONFIG);
         std::fs::write(&config, cluster(&address.to_string()))?;
-        let child = Command::new(env!("CARGO_BIN_EXE_callsheet"))
-            .args(["leader", "--config"])
-            .arg(&config)
-            .env("CALLSHEET_LOG", "error")
-            .stdin(Stdio::null())
-            .spawn()?;
+        let child = spawn(&config)?;
         let url = format!("http://{address}");
         let channel = Endpoint::from_shared(url.clone())?.tcp_nodelay(true).connect_lazy();
-        let leader = Self { url, channel, child, _directory: directory };
+        let leader = Self { url, channel, child, directory };
         tokio::time::timeout(PATIENCE, leader.answers()).await?;
         Ok(leader)
     }
 
+    /// Kills it, starts another one on the same journal, and says how long that took to answer.
+    pub(crate) async fn recovers(&mut self) -> Result<Duration, Failure> {
+        self.child.kill()?;
+        self.child.wait()?;
+        let begun = Instant::now();
+        self.child = spawn(&self.directory.path().join(CONFIG))?;
+        tokio::time::timeout(PATIENCE, self.answers()).await?;
+        Ok(begun.elapsed())
+    }
+
+    /// Bytes of the journal's directory.
+    pub(crate) fn journal_bytes(&self) -> Result<u64, Failure> {
+        bytes_below(&self.directory.path().join("leader/journal"))
+    }
+
     async fn answers(&self) {
         while ClusterClient::new(self.channel.clone()).status(v1::StatusRequest {}).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
@@ -67,15 +79,14 @@ impl Leader {
         }
     }
 
-    /// Processor time it has used so far.
+    /// Processor time it has used so far, of all its threads, ended ones too.
     pub(crate) fn cpu(&self) -> Result<Duration, Failure> {
-        // `schedstat` counts nanoseconds; `stat` only hundredths of a second.
-        let mut nanos = 0;
-        for task in std::fs::read_dir(format!("/proc/{}/task", self.child.id()))? {
-            let stat = std::fs::read_to_string(task?.path().join("schedstat"))?;
-            nanos += stat.split(' ').next().unwrap_or_default().parse::<u64>()?;
-        }
-        Ok(Duration::from_nanos(nanos))
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name before the last bracket may hold anything; user and system time are the 12th and 13th after.
+        let fields = stat.rsplit_once(')').ok_or("no process status")?.1.split_whitespace().skip(11).take(2);
+        let ticks: u64 = fields.map(str::parse::<u64>).sum::<Result<_, _>>()?;
+        // What user space sees has a hundred ticks a second on every Linux.
+        Ok(Duration::from_millis(ticks * 10))
     }
 
     /// The most memory it has had so far, in bytes.
@@ -86,12 +97,28 @@ impl Leader {
     }
 }
 
+fn spawn(config: &Path) -> Result<Child, Failure> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callsheet"));
+    command.args(["leader", "--config"]).arg(config).env("CALLSHEET_LOG", "error").stdin(Stdio::null());
+    Ok(command.spawn()?)
+}
+
 impl Drop for Leader {
     fn drop(&mut self) {
         // Nothing of it is needed any more.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn bytes_below(directory: &Path) -> Result<u64, Failure> {
+    let mut bytes = 0;
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        bytes +=
+            if entry.file_type()?.is_dir() { bytes_below(&entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(bytes)
 }
 
 fn build_directory() -> PathBuf {

@@ -45,7 +45,7 @@ fn frames_asked_for() -> Result<u64, Failure> {
 
 /// How fast a large job goes through four nodes of eight slots.
 async fn throughput(what: &str, frames: u64, chunk: u32) -> Result<(), Failure> {
-    let leader = Leader::start().await?;
+    let mut leader = Leader::start().await?;
     let mut nodes = Vec::new();
     for name in ["anna", "bruno", "clara", "dora"] {
         nodes.push(IdleNode::connect(&leader.url, name, 8, Pace::Instant).await?);
@@ -61,6 +61,12 @@ async fn throughput(what: &str, frames: u64, chunk: u32) -> Result<(), Failure> 
     println!("  {:>12.2} µs of leader CPU per frame", cpu.as_secs_f64() * 1e6 / frames as f64);
     println!("  {:>12.2} µs of leader CPU per frame job", cpu.as_secs_f64() * 1e6 / offers.max(1) as f64);
     println!("  {:>12.1} MB peak memory of the leader", leader.peak_memory()? as f64 / 1e6);
+    drop(nodes);
+    let journal = leader.journal_bytes()? as f64 / 1e6;
+    println!(
+        "  {:>12.2?} from SIGKILL to an answer, with {journal:.0} MB of journal",
+        leader.recovers().await?
+    );
     Ok(())
 }
 

@@ -113,7 +113,11 @@ async fn pulse(told: mpsc::Sender<v1::NodeMessage>) {
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     for number in 1.. {
         ticks.tick().await;
-        if told.send(message(v1::node_message::Body::Pulse(v1::Pulse { number, holding: None }))).await.is_err() {
+        if told
+            .send(message(v1::node_message::Body::Pulse(v1::Pulse { number, holding: None })))
+            .await
+            .is_err()
+        {
             return;
         }
     }
@@ -132,5 +136,10 @@ fn hello(name: &str, slots: u32) -> v1::Hello {
         os: "linux".to_owned(),
         ..Default::default()
     };
-    v1::Hello { node: name.to_owned(), incarnation: 1, capabilities: Some(capabilities), ..Default::default() }
+    v1::Hello {
+        node: name.to_owned(),
+        incarnation: 1,
+        capabilities: Some(capabilities),
+        ..Default::default()
+    }
 }

@@ -51,6 +51,14 @@ pub(crate) enum Child {
 }
 
 impl Child {
+    fn name(self) -> &'static str {
+        match self {
+            Self::EventHub => "event_hub",
+            Self::LogKeeper => "log_keeper",
+            Self::Scheduler => "scheduler",
+        }
+    }
+
     fn rule(self) -> &'static Restart {
         match self {
             Self::EventHub => &table::EVENT_HUB,
@@ -80,6 +88,8 @@ pub(crate) struct State {
     children: BTreeMap<ActorId, Child>,
     sessions: BTreeMap<ActorId, ActorCell>,
     falls: BTreeMap<Child, Falls>,
+    /// What falls are timed by.
+    since: Instant,
     last_session: SessionId,
 }
 
@@ -94,6 +104,7 @@ impl Actor for Supervisor {
             children: BTreeMap::new(),
             sessions: BTreeMap::new(),
             falls: BTreeMap::new(),
+            since: Instant::now(),
             last_session: SessionId(0),
         };
         // The hub first: the scheduler tells it where its journal ends.
@@ -173,21 +184,21 @@ impl State {
     }
 
     fn fell(&mut self, myself: &ActorRef<Message>, child: Child, why: &str) {
-        let rule = child.rule();
+        let (name, rule) = (child.name(), child.rule());
         if child == Child::Scheduler {
             for session in std::mem::take(&mut self.sessions).into_values() {
                 session.stop(Some("the scheduler is being restarted".to_owned()));
             }
         }
-        match self.falls.entry(child).or_default().fell(rule, Instant::now()) {
+        match self.falls.entry(child).or_default().fell(self.since.elapsed(), rule) {
             Verdict::RestartAfter(wait) => {
-                tracing::error!(child = rule.child, why, ?wait, "fell, and is started again");
+                tracing::error!(child = name, why, ?wait, "fell, and is started again");
                 // The join handle is of no use: a supervisor that has gone needs no message.
                 drop(myself.send_after(wait, move || Message::StartAgain(child)));
             }
             Verdict::GoesUp => {
                 let message =
-                    format!("{} fell more than {} times in {:?}: {why}", rule.child, rule.most, rule.within);
+                    format!("{} fell more than {} times in {:?}: {why}", name, rule.most, rule.within);
                 tracing::error!(message, "the leader cannot go on");
                 self.parts.fatal.send_replace(Some(message.clone()));
                 myself.stop(Some(message));

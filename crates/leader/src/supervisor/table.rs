@@ -8,7 +8,6 @@ use callsheet_supervision::Restart;
 
 /// Judges and remembers. A fall of it ends all node sessions, since what it knew of them is not in the journal.
 pub(crate) const SCHEDULER: Restart = Restart {
-    child: "scheduler",
     most: 5,
     within: Duration::from_secs(60),
     first: Duration::from_millis(10),
@@ -17,7 +16,6 @@ pub(crate) const SCHEDULER: Restart = Restart {
 
 /// Passes on. A fall of it takes nobody with it: readers fill the gap from the journal.
 pub(crate) const EVENT_HUB: Restart = Restart {
-    child: "event_hub",
     most: 20,
     within: Duration::from_secs(60),
     first: Duration::from_millis(10),
@@ -26,7 +24,6 @@ pub(crate) const EVENT_HUB: Restart = Restart {
 
 /// Keeps output. A fall of it takes nobody with it.
 pub(crate) const LOG_KEEPER: Restart = Restart {
-    child: "log_keeper",
     most: 20,
     within: Duration::from_secs(60),
     first: Duration::from_millis(10),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use callsheet_model::Capabilities;
+use callsheet_supervision::{Falls, Verdict};
 use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -15,7 +16,7 @@ use crate::error::NodeError;
 use crate::heartbeat::HeartbeatHandle;
 use crate::leader_link::LinkHandle;
 use crate::settings::{NodeSettings, Shutdown};
-use crate::supervisor::restart::{Child, History, Scope};
+use crate::supervisor::restart::{Child, Scope};
 use crate::supervisor::{DYING, SupervisorHandle, SupervisorMessage};
 
 /// What all children are made of.
@@ -34,7 +35,7 @@ pub(crate) struct State {
     began: Instant,
     agent: Option<AgentHandle>,
     living: BTreeMap<ActorId, (Child, ActorCell)>,
-    histories: BTreeMap<Child, History>,
+    falls: BTreeMap<Child, Falls>,
     /// Counts fresh starts of everything; what was ordered before one is void.
     generation: u64,
     wish: Shutdown,
@@ -57,7 +58,7 @@ impl Actor for Supervisor {
             began: Instant::now(),
             agent: None,
             living: BTreeMap::new(),
-            histories: BTreeMap::new(),
+            falls: BTreeMap::new(),
             generation: 0,
             wish: Shutdown::Stay,
         })
@@ -162,13 +163,13 @@ impl State {
             return;
         }
         let rule = child.rule();
-        let history = self.histories.entry(child).or_default();
-        let wait = history.failed(self.began.elapsed(), &rule);
-        let times = history.times();
-        let Some(wait) = wait else {
+        let falls = self.falls.entry(child).or_default();
+        let verdict = falls.fell(self.began.elapsed(), &rule.restart);
+        let times = falls.count();
+        let Verdict::RestartAfter(wait) = verdict else {
             tracing::error!(actor = %child, reason, times, "failed too often");
             let (actor, reason) = (child.to_string(), reason.to_owned());
-            let error = NodeError::Escalated { actor, times, within: rule.within, reason };
+            let error = NodeError::Escalated { actor, times, within: rule.restart.within, reason };
             return self.end(myself, Err(error)).await;
         };
         tracing::warn!(actor = %child, reason, times, ?wait, "failed; it is started again");

@@ -1,8 +1,9 @@
 //! The restart table: who is started again, how often within how long, after what wait, and what goes with it.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
+
+use callsheet_supervision::Restart;
 
 /// A child of the supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -68,24 +69,18 @@ pub enum Scope {
 pub struct Rule {
     /// What is started again.
     pub scope: Scope,
-    /// With more failures than this
-    pub times: usize,
-    /// within this long, the failure goes up: the process ends with a message.
-    pub within: Duration,
-    /// The wait before the first restart; each further one within that time waits twice as long,
-    pub first: Duration,
-    /// but no longer than this.
-    pub longest: Duration,
+    /// How often, and after what wait. When that is not enough, the process ends with a message.
+    pub restart: Restart,
 }
 
 const fn rule(scope: Scope, times: usize, within: u64, first: u64, longest: u64) -> Rule {
-    Rule {
-        scope,
-        times,
+    let restart = Restart {
+        most: times,
         within: Duration::from_secs(within),
         first: Duration::from_millis(first),
         longest: Duration::from_millis(longest),
-    }
+    };
+    Rule { scope, restart }
 }
 
 //                                scope              times  within s  first ms  longest ms
@@ -99,56 +94,3 @@ const HEARTBEAT: Rule = rule(Scope::Alone, 20, 60, 100, 5_000);
 const LEADER_LINK: Rule = rule(Scope::Alone, 20, 60, 10, 1_000);
 /// Only its own attempt dies with it.
 const AE_PROCESS: Rule = rule(Scope::Alone, 20, 60, 50, 2_000);
-
-/// When a child failed lately.
-#[derive(Debug, Default)]
-pub struct History(VecDeque<Duration>);
-
-impl History {
-    /// It failed now, by any monotonic clock: how long to wait before it is started again, or `None` when it
-    /// is not.
-    pub fn failed(&mut self, now: Duration, rule: &Rule) -> Option<Duration> {
-        while self.0.front().is_some_and(|then| now.saturating_sub(*then) > rule.within) {
-            self.0.pop_front();
-        }
-        self.0.push_back(now);
-        let failures = self.0.len();
-        if failures > rule.times {
-            return None;
-        }
-        let doublings = u32::try_from(failures - 1).unwrap_or(u32::MAX).min(20);
-        Some((rule.first * 2u32.pow(doublings)).min(rule.longest))
-    }
-
-    /// How often it failed within its rule's time.
-    #[must_use]
-    pub fn times(&self) -> usize {
-        self.0.len()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn seconds(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn waits_grow_and_then_the_failure_goes_up() {
-        let (mut history, rule) = (History::default(), rule(Scope::Alone, 4, 60, 100, 300));
-        let waits: Vec<_> = (0..5).map(|nth| history.failed(seconds(nth), &rule)).collect();
-        let ms = |millis| Some(Duration::from_millis(millis));
-        assert_eq!(waits, [ms(100), ms(200), ms(300), ms(300), None]);
-    }
-
-    #[test]
-    fn what_is_long_ago_is_forgiven() {
-        let (mut history, rule) = (History::default(), rule(Scope::Alone, 1, 60, 100, 300));
-        for nth in 0..10 {
-            assert_eq!(history.failed(seconds(nth * 61), &rule), Some(Duration::from_millis(100)));
-        }
-        assert_eq!(history.failed(seconds(9 * 61 + 60), &rule), None);
-    }
-}
