@@ -8,6 +8,9 @@ use crate::field::{FieldError, parse, step_index};
 use crate::frames::{ranges_from_wire, ranges_to_wire};
 use crate::v1;
 
+/// No attempt says more than this many bytes; sums with it cannot overflow.
+const MAX_LOG_OFFSET: u64 = 1 << 50;
+
 impl From<&Heartbeat> for v1::Heartbeat {
     fn from(beat: &Heartbeat) -> Self {
         let current = beat.current.as_ref();
@@ -117,6 +120,9 @@ impl From<&LogChunk> for v1::LogChunk {
 /// # Errors
 /// The field that cannot be read.
 pub fn log_from_wire(node: &NodeName, chunk: &v1::LogChunk) -> Result<LogChunk, FieldError> {
+    if chunk.offset > MAX_LOG_OFFSET {
+        return Err(FieldError::new("offset", format!("{}, at most {MAX_LOG_OFFSET}", chunk.offset)));
+    }
     Ok(LogChunk {
         node: node.clone(),
         token: Token(chunk.token),
@@ -167,4 +173,16 @@ pub fn cache_from_wire(node: &NodeName, update: &v1::CacheUpdate) -> Result<Cach
         took_ms: update.took_ms,
         error: (!update.error.is_empty()).then(|| update.error.clone()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_that_could_overflow_is_refused() {
+        let node = NodeName::new("anna").unwrap();
+        let chunk = v1::LogChunk { offset: u64::MAX, ..Default::default() };
+        assert_eq!(log_from_wire(&node, &chunk).unwrap_err().field, "offset");
+    }
 }
