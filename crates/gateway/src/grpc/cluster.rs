@@ -13,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::jobs::leaving;
+use super::job_streams::leaving;
 use super::{refused, unreadable, views};
 use crate::event_json;
 

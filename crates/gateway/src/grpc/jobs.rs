@@ -1,13 +1,9 @@
 //! The clients' door: jobs, from submission to the last frame.
 
 use std::pin::Pin;
-use std::time::Duration;
 
-use callsheet_leader::{
-    AttemptLog, Leader, LeaderError, SchedulerCommand, SchedulerReply, Wanted, next_signal, view,
-};
-use callsheet_model::signal::Signal;
-use callsheet_model::{Event, JobId, Token};
+use callsheet_leader::{Leader, LeaderError, SchedulerCommand, SchedulerReply, view};
+use callsheet_model::{JobId, Token};
 use callsheet_protocol::{FieldError, spec_from_wire, v1};
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -22,18 +18,14 @@ use super::{refused, unreadable, views};
 const READY: usize = 16;
 /// Jobs on a page when nothing is said.
 const PAGE: usize = 100;
-/// A watched job is told at most this often; its end is told at once.
-const WATCH_PACE: Duration = Duration::from_millis(100);
-/// Bytes of one attempt's output per message.
-const LOG_PIECE: usize = 256 << 10;
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 
 /// The service.
 #[derive(Clone)]
 pub(crate) struct Jobs {
-    leader: Leader,
-    leave: CancellationToken,
+    pub(super) leader: Leader,
+    pub(super) leave: CancellationToken,
 }
 
 impl Jobs {
@@ -56,7 +48,7 @@ impl Jobs {
         }
     }
 
-    async fn view(&self, id: JobId) -> Result<v1::JobView, Status> {
+    pub(super) async fn view(&self, id: JobId) -> Result<v1::JobView, Status> {
         let view =
             self.leader.read(move |scheduler| views::whole_job(scheduler, id)).await.map_err(refused)?;
         view.ok_or_else(|| refused(LeaderError::NoSuchJob(id.to_string())))
@@ -257,146 +249,4 @@ impl v1::jobs_server::Jobs for Jobs {
         }
         Ok(Response::new(v1::MissingTemplatesResponse { md5s }))
     }
-}
-
-impl Jobs {
-    /// Tells the job as it is, and again after changes, until it is over.
-    async fn tell_changes(
-        &self,
-        id: JobId,
-        first: v1::JobView,
-        to: mpsc::Sender<Result<v1::JobView, Status>>,
-    ) {
-        let wanted = Wanted { after: Some(first.sequence), follow: true, job: Some(id), types: Vec::new() };
-        let mut changes = self.leader.follow(wanted);
-        let leave = self.leave.clone();
-        let mut view = first;
-        loop {
-            let over =
-                views::job_state_from_wire(view.state()).is_none_or(callsheet_model::JobState::is_final);
-            if to.send(Ok(view)).await.is_err() || over {
-                return;
-            }
-            // The pace is for the client's sake; changes in between are in the next view.
-            tokio::select! {
-                () = tokio::time::sleep(WATCH_PACE) => {}
-                () = leave.cancelled() => return end_with_a_word(&to).await,
-            }
-            tokio::select! {
-                change = changes.recv() => if !matches!(change, Some(Ok(_))) { return end_with_a_word(&to).await },
-                () = to.closed() => return,
-                () = leave.cancelled() => return end_with_a_word(&to).await,
-            }
-            while let Ok(Ok(_)) = changes.try_recv() {}
-            view = match self.view(id).await {
-                Ok(view) => view,
-                Err(status) => {
-                    let _ = to.send(Err(status)).await;
-                    return;
-                }
-            };
-        }
-    }
-
-    /// Tokens of all attempts that held a frame, from the log of events.
-    async fn attempts_at(&self, id: JobId, frame: i32) -> Result<Vec<Token>, Status> {
-        let types = vec!["frame_job.leased".to_owned()];
-        let mut events = self.leader.follow(Wanted { after: Some(0), follow: false, types, job: Some(id) });
-        let mut tokens = Vec::new();
-        while let Some(page) = events.recv().await {
-            for envelope in page.map_err(refused)? {
-                if let Event::FramesLeased { lease } = envelope.event
-                    && lease.frames.contains(frame)
-                {
-                    tokens.push(lease.token);
-                }
-            }
-        }
-        Ok(tokens)
-    }
-
-    async fn tell_logs(
-        &self,
-        id: JobId,
-        tokens: Option<Vec<Token>>,
-        follow: bool,
-        to: &mpsc::Sender<Result<v1::LogChunk, Status>>,
-    ) -> Result<(), Status> {
-        let wanted = |token: &Token| tokens.as_ref().is_none_or(|tokens| tokens.contains(token));
-        // Live first: a piece that comes while the files are read is told twice, and left out by its offset.
-        let mut signals = self.leader.signals();
-        let mut told = std::collections::BTreeMap::new();
-        for log in self.leader.logs(id).await.map_err(refused)? {
-            if wanted(&log.token) {
-                told.insert(log.token, log.end);
-                for chunk in chunks(id, &log) {
-                    if to.send(Ok(chunk)).await.is_err() {
-                        return Ok(());
-                    }
-                }
-            }
-        }
-        if !follow {
-            return Ok(());
-        }
-        let mut end = self.leader.follow(Wanted {
-            after: Some(0),
-            follow: true,
-            types: ["job.succeeded", "job.failed", "job.cancelled"].map(str::to_owned).to_vec(),
-            job: Some(id),
-        });
-        let leave = self.leave.clone();
-        loop {
-            let signal = tokio::select! {
-                signal = next_signal(&mut signals) => signal,
-                _ = end.recv() => return Ok(()),
-                () = to.closed() => return Ok(()),
-                () = leave.cancelled() => return Err(leaving()),
-            };
-            let Some(signal) = signal else { return Ok(()) };
-            let Signal::Log(chunk) = &*signal else { continue };
-            let seen = told.entry(chunk.token).or_insert(0);
-            if chunk.job != id || !wanted(&chunk.token) || chunk.offset < *seen {
-                continue;
-            }
-            *seen = chunk.offset + chunk.text.len() as u64;
-            if to.send(Ok(chunk.into())).await.is_err() {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// What a stream ends with when the leader leaves.
-pub(crate) fn leaving() -> Status {
-    Status::unavailable("the leader is leaving: ask again in a moment")
-}
-
-async fn end_with_a_word<T>(to: &mpsc::Sender<Result<T, Status>>) {
-    let _ = to.send(Err(leaving())).await;
-}
-
-/// A kept output in messages, cut at line ends where there are any.
-fn chunks(job: JobId, log: &AttemptLog) -> Vec<v1::LogChunk> {
-    let mut chunks = Vec::new();
-    let (mut rest, mut offset) = (log.text.as_str(), 0);
-    while !rest.is_empty() {
-        let mut cut = rest.len().min(LOG_PIECE);
-        while !rest.is_char_boundary(cut) {
-            cut -= 1;
-        }
-        let cut = if cut == rest.len() { cut } else { rest[..cut].rfind('\n').map_or(cut, |at| at + 1) };
-        let (text, behind) = rest.split_at(cut);
-        chunks.push(v1::LogChunk {
-            token: log.token.0,
-            job: job.to_string(),
-            step: log.step.0.into(),
-            offset,
-            text: text.to_owned(),
-            node: log.node.clone(),
-        });
-        offset += text.len() as u64;
-        rest = behind;
-    }
-    chunks
 }

@@ -1,6 +1,7 @@
 //! The gRPC services, one file each, and the one table from errors to status codes.
 
 mod cluster;
+mod job_streams;
 mod jobs;
 mod nodes;
 mod views;
