@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use callsheet_model::{FrameSet, Outcome, Reported, Token, Work};
+use callsheet_model::{FrameSet, JobId, Outcome, Reported, Token, Work};
 
 use crate::action::{Action, Hello, Pulse};
 use crate::clock::LeaseClock;
@@ -132,6 +132,12 @@ impl Agent {
     #[must_use]
     pub fn holds(&self, token: Token) -> bool {
         self.held.contains_key(&token)
+    }
+
+    /// Whether any lease of this job is held.
+    #[must_use]
+    pub fn holds_of(&self, job: JobId) -> bool {
+        self.held.values().any(|held| held.offer.brief.job == job)
     }
 
     fn take(&mut self, now: Duration, input: Input) {

@@ -2,7 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::*;
+use crate::commands::{
+    change, config, demo, drain, events, frames, job, jobs, journal, leader, logs, node, nodes, render,
+    status, submit, up,
+};
 use crate::exit;
 
 /// A render cluster: every frame you asked for ends up on disk once, whole and proven.
@@ -88,7 +91,7 @@ mod tests {
     #[test]
     fn hidden_commands_stay_hidden() {
         let help = Cli::command().render_long_help().to_string();
-        assert!(!help.contains("render ") && !help.contains("guard"), "{help}");
+        assert!(!help.contains("\n  render") && !help.contains("guard"), "{help}");
         assert!(help.contains("Exit codes:"));
     }
 }

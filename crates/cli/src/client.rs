@@ -72,9 +72,11 @@ impl Client {
     }
 
     async fn dial(url: &str, leader: Option<&LeaderConfig>) -> Result<Self> {
-        let bad = |error: &dyn std::fmt::Display| Failure::usage(format!("{url:?} cannot be dialled: {error}"));
+        let bad =
+            |error: &dyn std::fmt::Display| Failure::usage(format!("{url:?} cannot be dialled: {error}"));
         let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| bad(&error))?;
-        if endpoint.uri().host().is_none() {
+        let uri = endpoint.uri();
+        if uri.scheme().is_none() || uri.host().is_none_or(str::is_empty) {
             return Err(bad(&"a URL looks like http://127.0.0.1:7420").into());
         }
         if url.starts_with("https://") {
@@ -137,7 +139,9 @@ fn unreachable_leader(url: &str, error: &tonic::transport::Error) -> Failure {
 pub(crate) fn refusal(status: &Status) -> Failure {
     let message = status.message().trim();
     let message = if message.is_empty() { status.code().description() } else { message }.to_owned();
-    match status.code() {
+    // A connection that breaks in mid-call has codes of its own.
+    let code = if may_pass(status) { Code::Unavailable } else { status.code() };
+    match code {
         Code::InvalidArgument | Code::OutOfRange => Failure::new(Exit::Usage, message),
         Code::NotFound => Failure::new(Exit::NotFound, message)
             .hint("`callsheet jobs --all` and `callsheet nodes` list what there is"),
@@ -150,8 +154,11 @@ pub(crate) fn refusal(status: &Status) -> Failure {
         Code::FailedPrecondition | Code::AlreadyExists | Code::ResourceExhausted | Code::Aborted => {
             Failure::new(Exit::Refused, message)
         }
-        Code::Unimplemented => Failure::new(Exit::Refused, format!("this leader does not know that: {message}"))
-            .hint("leader and client should be of the same version: `callsheet status` tells the leader's"),
+        Code::Unimplemented => {
+            Failure::new(Exit::Refused, format!("this leader does not know that: {message}")).hint(
+                "leader and client should be of the same version: `callsheet status` tells the leader's",
+            )
+        }
         code => Failure::new(Exit::Broken, format!("the leader failed ({code:?}): {message}"))
             .hint("its own log says more"),
     }
@@ -185,6 +192,18 @@ mod tests {
         assert_eq!(exit(Code::Unauthenticated), Exit::Refused);
         assert_eq!(exit(Code::Unavailable), Exit::Unreachable);
         assert_eq!(exit(Code::Internal), Exit::Broken);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_url_is_a_mistake_and_nobody_there_is_another() {
+        let exit = async |url: &str| {
+            let reach = Reach { leader: Some(url.to_owned()), config: None };
+            Client::connect(&reach).await.err().unwrap().downcast::<Failure>().unwrap().exit
+        };
+        assert_eq!(exit("nonsense").await, Exit::Usage);
+        assert_eq!(exit("http://").await, Exit::Usage);
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert_eq!(exit(&format!("http://{free}")).await, Exit::Unreachable);
     }
 
     #[test]

@@ -60,9 +60,8 @@ fn read_bounded(path: &Path) -> io::Result<String> {
 
 /// A file that the config names, by its key.
 pub(crate) fn bytes(key: &str, path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(|error| {
-        Failure::usage(format!("{key}: {} cannot be read: {error}", path.display())).into()
-    })
+    fs::read(path)
+        .map_err(|error| Failure::usage(format!("{key}: {} cannot be read: {error}", path.display())).into())
 }
 
 #[cfg(test)]

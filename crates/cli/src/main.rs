@@ -11,7 +11,7 @@
 mod args;
 mod client;
 mod commands;
-mod demo;
+mod demonstration;
 mod exit;
 mod family;
 mod files;
@@ -28,6 +28,10 @@ use anyhow::{Context, Result};
 use clap::Parser;
 
 use args::{Cli, Command};
+use commands::{
+    change, config, demo, drain, events, frames, job, jobs, journal, leader, logs, node, nodes, status,
+    submit, up,
+};
 use exit::Exit;
 
 /// The subcommand that guards a renderer's process. Its arguments are another program's and not clap's.
@@ -47,7 +51,6 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<Exit> {
-    use commands::*;
     match command {
         Command::Demo(args) => wait_for(demo::run(args)),
         Command::Up(args) => wait_for(up::run(args)),

@@ -34,14 +34,15 @@ pub(crate) fn assert_picture(path: &Path) {
     prove(path, &expectation, None).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
 }
 
-/// Private places of attempts below a directory.
+/// Private places of attempts below a directory, and all that is in them.
 pub(crate) fn private_places(directory: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).into_iter().flatten().flatten() {
         let path = entry.path();
-        if entry.file_name() == callsheet_renderers::publish::FOLDER {
+        if path.components().any(|part| part.as_os_str() == callsheet_renderers::publish::FOLDER) {
             found.push(path.display().to_string());
-        } else if path.is_dir() {
+        }
+        if path.is_dir() {
             found.extend(private_places(&path));
         }
     }

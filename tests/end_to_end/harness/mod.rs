@@ -227,7 +227,10 @@ impl Cluster {
     /// Waits until no attempt's private place is left.
     pub(crate) async fn swept(&self) {
         let out = self.root().join("out");
-        self.until("private places are swept", || disk::private_places(&out).is_empty()).await;
+        let swept = self.until("private places are swept", || disk::private_places(&out).is_empty());
+        let left = Left(&out);
+        swept.await;
+        drop(left);
     }
 
     /// Looks until something is so that sends no message: files, and processes that are not ours.
@@ -277,6 +280,17 @@ impl Drop for Cluster {
         let left = strays::clear(self.root.path(), Duration::from_secs(5));
         if !left.is_empty() && !std::thread::panicking() {
             panic!("processes were left behind: {left:?}");
+        }
+    }
+}
+
+/// Shows what is left in private places when a test fails.
+struct Left<'a>(&'a Path);
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("left in private places: {:#?}", disk::private_places(self.0));
         }
     }
 }

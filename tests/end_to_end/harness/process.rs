@@ -66,7 +66,6 @@ impl Log {
 /// A running process.
 pub(crate) struct Process {
     child: Child,
-    pub(crate) log: Log,
 }
 
 impl Process {
@@ -78,8 +77,8 @@ impl Process {
         command.env("CALLSHEET_LOG", "info").process_group(0).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         read(child.stdout.take().unwrap(), log.clone());
-        read(child.stderr.take().unwrap(), log.clone());
-        Self { child, log }
+        read(child.stderr.take().unwrap(), log);
+        Self { child }
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

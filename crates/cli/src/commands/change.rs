@@ -30,7 +30,13 @@ pub(crate) struct RetryArgs {
     #[command(flatten)]
     job: JobArgs,
     /// Only these frames: 1-100, 5,9-20
-    #[arg(long, value_name = "SET", default_value = "", hide_default_value = true, allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "SET",
+        default_value = "",
+        hide_default_value = true,
+        allow_hyphen_values = true
+    )]
     frames: String,
 }
 

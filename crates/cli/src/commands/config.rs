@@ -47,10 +47,11 @@ pub(crate) fn run(args: Args) -> Result<Exit> {
 
 /// Mistakes are what a check is there to find: they are its result.
 fn refuse(error: &anyhow::Error, json: bool) -> Result<Exit> {
-    let message = error.downcast_ref::<Failure>().map_or_else(|| format!("{error:#}"), |said| said.message.clone());
+    let message =
+        error.downcast_ref::<Failure>().map_or_else(|| format!("{error:#}"), |said| said.message.clone());
     if json {
         let (title, mistakes) = message.split_once('\n').unwrap_or((message.as_str(), ""));
-        let document = json!({ "ok": false, "error": title, "mistakes": mistakes.lines().collect::<Vec<_>>() });
+        let document = json!({ "ok": false, "error": title.trim_end_matches(':'), "mistakes": mistakes.lines().collect::<Vec<_>>() });
         output::line(serde_json::to_string_pretty(&document)?)?;
     } else {
         output::line(message)?;
@@ -64,7 +65,10 @@ fn lines(config: &ClusterConfig) -> Vec<String> {
     let tokens = if leader.tokens.is_some() { "tokens" } else { "no tokens" };
     let mut lines = vec![
         format!("cluster {}: no mistakes", config.name),
-        format!("  leader  listens on {}, is dialled at {} ({tls}, {tokens})", leader.listen, leader.advertise),
+        format!(
+            "  leader  listens on {}, is dialled at {} ({tls}, {tokens})",
+            leader.listen, leader.advertise
+        ),
         format!("          keeps its data in {}", leader.data.display()),
     ];
     lines.extend(config.nodes.iter().map(one_node));
@@ -76,8 +80,10 @@ fn lines(config: &ClusterConfig) -> Vec<String> {
 }
 
 fn one_node(node: &NodeConfig) -> String {
-    let list = |items: &std::collections::BTreeSet<String>| items.iter().cloned().collect::<Vec<_>>().join(", ");
-    let labels = if node.labels.is_empty() { String::new() } else { format!(", labels {}", list(&node.labels)) };
+    let list =
+        |items: &std::collections::BTreeSet<String>| items.iter().cloned().collect::<Vec<_>>().join(", ");
+    let labels =
+        if node.labels.is_empty() { String::new() } else { format!(", labels {}", list(&node.labels)) };
     let slots = words::count(node.slots.into(), "slot");
     format!(
         "  node    {}: {slots}, renders with {}{labels}, cache of {}",

@@ -1,4 +1,4 @@
-//! `demo`: see `crate::demo`, which does it.
+//! `demo`: see `crate::demonstration`, which does it.
 
 use std::path::PathBuf;
 
@@ -20,5 +20,5 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> Result<Exit> {
-    crate::demo::run(args).await
+    crate::demonstration::run(args).await
 }

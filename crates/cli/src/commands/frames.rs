@@ -62,10 +62,13 @@ fn lines(step: &v1::StepFrames, now: u64) -> Vec<String> {
             letter.frames,
             words::token(letter.token)
         ));
-        lines.extend(letter.failure.iter().flat_map(show::failure).map(|line| format!("             {line}")));
+        lines
+            .extend(letter.failure.iter().flat_map(show::failure).map(|line| format!("             {line}")));
     }
     if step.truncated {
-        lines.push("  the frames are too scattered to be told whole: `callsheet job` has the counts".to_owned());
+        lines.push(
+            "  the frames are too scattered to be told whole: `callsheet job` has the counts".to_owned(),
+        );
     }
     lines
 }

@@ -88,7 +88,8 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
 }
 
 fn table(jobs: &[v1::JobView]) -> Table {
-    let mut table = Table::new(&["ID", "STATE", ">FRAMES", ">DEAD", ">PRIORITY", "SUBMITTED", "PROJECT", "NAME"]);
+    let mut table =
+        Table::new(&["ID", "STATE", ">FRAMES", ">DEAD", ">PRIORITY", "SUBMITTED", "PROJECT", "NAME"]);
     for job in jobs {
         let spec = job.spec.clone().unwrap_or_default();
         let frames = job.frames.unwrap_or_default();

@@ -99,7 +99,8 @@ fn run_export(path: &Path, to: Option<&Path>) -> Result<Exit> {
     let report = match to {
         None => export(path, &mut io::stdout()),
         Some(to) => {
-            let bad = |error: &io::Error| Failure::usage(format!("{} cannot be written: {error}", to.display()));
+            let bad =
+                |error: &io::Error| Failure::usage(format!("{} cannot be written: {error}", to.display()));
             let mut file = File::create_new(to).map_err(|error| bad(&error))?;
             let report = export(path, &mut file);
             file.flush().and_then(|()| file.sync_all()).map_err(|error| bad(&error))?;
@@ -134,7 +135,8 @@ fn run_import(from: &Path, path: &Path, gap: Gap) -> Result<Exit> {
 }
 
 fn unusable(error: &OpenError) -> Failure {
-    Failure::usage(error.to_string()).hint("name the directory `journal` in the leader's data directory; no leader may be using it")
+    Failure::usage(error.to_string())
+        .hint("name the directory `journal` in the leader's data directory; no leader may be using it")
 }
 
 fn lines(report: &Report) -> Vec<String> {
@@ -151,7 +153,9 @@ fn lines(report: &Report) -> Vec<String> {
         report.promised,
     )];
     if let Some(at) = report.torn {
-        lines.push(format!("an append was cut off at event {at}; it was promised to no one, and is no damage"));
+        lines.push(format!(
+            "an append was cut off at event {at}; it was promised to no one, and is no damage"
+        ));
     }
     lines.extend(report.damage.iter().map(|damage| format!("damaged: {damage}")));
     lines.extend(report.notes.iter().map(|note| format!("can be done without: {note}")));
@@ -162,7 +166,8 @@ fn lines(report: &Report) -> Vec<String> {
 }
 
 fn document(report: &Report) -> serde_json::Value {
-    let text = |damage: &Vec<callsheet_journal::Damage>| damage.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let text =
+        |damage: &Vec<callsheet_journal::Damage>| damage.iter().map(ToString::to_string).collect::<Vec<_>>();
     json!({
         "ok": report.is_whole(),
         "path": report.path,

@@ -17,8 +17,9 @@ use crate::exit::{Exit, Failure};
 use crate::files;
 use crate::leaving::{Wishes, wished};
 
-/// Connections that are still open after this long are not waited for any more.
-const LINGER: Duration = Duration::from_secs(5);
+/// Connections that are still open after this long are not waited for any more. Well within the time after which
+/// nodes, who are not heard any more meanwhile, would be taken for lost.
+const LINGER: Duration = Duration::from_secs(2);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

@@ -23,8 +23,17 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         json::print("ListNodesResponse", &answer)?;
         return Ok(Exit::Ok);
     }
-    let mut table =
-        Table::new(&["NODE", "STATE", ">SLOTS", ">CPU", ">FREE RAM", ">CACHE", "RENDERERS", "LABELS", "DOING"]);
+    let mut table = Table::new(&[
+        "NODE",
+        "STATE",
+        ">SLOTS",
+        ">CPU",
+        ">FREE RAM",
+        ">CACHE",
+        "RENDERERS",
+        "LABELS",
+        "DOING",
+    ]);
     answer.nodes.iter().for_each(|node| table.row(cells(node)));
     if table.is_empty() {
         output::note("no node has come yet: start one with `callsheet node --config FILE --name NAME`");
@@ -50,7 +59,10 @@ fn cells(node: &v1::NodeView) -> [String; 9] {
         figure(beat.and_then(|beat| beat.cache_used_bytes).map(words::bytes)),
         renderers.join(","),
         figure(Some(can.labels.join(",")).filter(|labels| !labels.is_empty())),
-        figure(Some(node.leases.iter().map(doing).collect::<Vec<_>>().join("; ")).filter(|text| !text.is_empty())),
+        figure(
+            Some(node.leases.iter().map(doing).collect::<Vec<_>>().join("; "))
+                .filter(|text| !text.is_empty()),
+        ),
     ]
 }
 
@@ -58,7 +70,9 @@ fn state(node: &v1::NodeView) -> String {
     let state = match (node.online, node.drained) {
         (true, false) => style("online".to_owned()).green(),
         (true, true) => style("drained".to_owned()).yellow(),
-        (false, _) => style(format!("{} {}", words::offline(node.offline_reason()), words::ago(node.since_ms))).red(),
+        (false, _) => {
+            style(format!("{} {}", words::offline(node.offline_reason()), words::ago(node.since_ms))).red()
+        }
     };
     state.to_string()
 }

@@ -30,20 +30,31 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
 fn lines(status: &v1::StatusResponse, url: &str) -> [(&'static str, String); 5] {
     [
         ("cluster", format!("{} at {url}, version {}", status.cluster, status.version)),
-        ("leader", format!("up for {}, epoch {}", {
-            words::duration(words::now_ms().saturating_sub(status.started_at_ms))
-        }, status.epoch)),
-        ("nodes", format!(
-            "{} of {} online, {}, {} out",
-            status.nodes_online,
-            status.nodes_known,
-            words::count(status.slots, "slot"),
-            words::count(status.leases, "frame job"),
-        )),
-        ("jobs", format!(
-            "{} running, {} queued, {} paused, {} over",
-            status.jobs_running, status.jobs_queued, status.jobs_paused, status.jobs_over
-        )),
+        (
+            "leader",
+            format!(
+                "up for {}, epoch {}",
+                { words::duration(words::now_ms().saturating_sub(status.started_at_ms)) },
+                status.epoch
+            ),
+        ),
+        (
+            "nodes",
+            format!(
+                "{} of {} online, {}, {} out",
+                status.nodes_online,
+                status.nodes_known,
+                words::count(status.slots, "slot"),
+                words::count(status.leases, "frame job"),
+            ),
+        ),
+        (
+            "jobs",
+            format!(
+                "{} running, {} queued, {} paused, {} over",
+                status.jobs_running, status.jobs_queued, status.jobs_paused, status.jobs_over
+            ),
+        ),
         ("journal", words::count(status.sequence, "event")),
     ]
 }

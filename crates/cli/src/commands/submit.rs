@@ -10,11 +10,12 @@ use anyhow::{Context, Result};
 use callsheet_config::{JobDefaults, JobDraft};
 use callsheet_model::{JobId, JobSpec, Md5, Template};
 use callsheet_protocol::{spec_to_wire, v1};
+use indicatif::{ProgressBar, ProgressStyle};
 use tokio_stream::wrappers::ReceiverStream;
 use uuid::Uuid;
 
 use super::Asking;
-use crate::client::{Client, may_pass, told};
+use crate::client::{Client, Reach, told};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, json, words};
 use crate::patience::Patience;
@@ -26,8 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PIECE: usize = 256 << 10;
 
 #[derive(clap::Args)]
-#[command(after_long_help = "Relative template paths start at the job file's directory. Relative output paths start at the \
-                             current directory, which every node must see under the same path.")]
+#[command(
+    after_long_help = "Relative template paths start at the job file's directory. Relative output paths start at the \
+                             current directory, which every node must see under the same path."
+)]
 pub(crate) struct Args {
     /// The job file: .toml, .json or .yaml
     job: PathBuf,
@@ -43,7 +46,7 @@ pub(crate) struct Args {
     /// Set a renderer setting: STEP.KEY=VALUE; can be given more than once
     #[arg(long, value_name = "STEP.KEY=VALUE")]
     set: Vec<Setting>,
-    /// Check everything, on the leader too, and submit nothing
+    /// Check everything, on the leader too, and submit nothing; templates are uploaded for it
     #[arg(long, conflicts_with = "watch")]
     dry_run: bool,
     #[command(flatten)]
@@ -65,17 +68,17 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
         // What the file leaves open is the cluster's to say.
         step.retries = step.retries.filter(|_| said);
     }
-    let mut client = Client::connect(&args.asking.reach).await?;
-    upload_missing(&mut client, &templates).await?;
-    let after = client.cluster.status(v1::StatusRequest {}).await.map_err(told)?.into_inner().sequence;
     let id = JobId(args.id.unwrap_or_else(Uuid::now_v7));
     let request = v1::SubmitRequest { id: id.to_string(), spec: Some(wire), dry_run: args.dry_run };
-    let answer = submit(&mut client, request).await?;
+    let handed_in = hand_in(&args.asking.reach, &request, &templates).await?;
+    let HandedIn { client, answer, after } = handed_in;
     match (args.asking.json, args.watch) {
         // Watching prints the job itself, as lines.
         (true, true) => {}
         (true, false) => json::print("SubmitResponse", &answer)?,
-        (false, _) if args.dry_run => output::note(format!("{:?} has no mistakes; nothing was submitted", spec.name)),
+        (false, _) if args.dry_run => {
+            output::note(format!("{:?} has no mistakes; nothing was submitted", spec.name))
+        }
         (false, _) => {
             output::line(&answer.id)?;
             if answer.already {
@@ -89,23 +92,54 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     watch::run(client, id, after, args.asking.json).await
 }
 
-/// Hands the job in. The id makes it safe to ask again when the answer was lost.
-pub(crate) async fn submit(client: &mut Client, request: v1::SubmitRequest) -> Result<v1::SubmitResponse> {
+/// A job in the leader's hands.
+pub(crate) struct HandedIn {
+    pub(crate) client: Client,
+    pub(crate) answer: v1::SubmitResponse,
+    /// The last event before it: all of its own come after.
+    pub(crate) after: u64,
+}
+
+/// Hands a job in, with its templates. Its id makes it safe to ask again when an answer was lost, so a leader
+/// that is just being started again is waited for.
+pub(crate) async fn hand_in(
+    reach: &Reach,
+    request: &v1::SubmitRequest,
+    templates: &Templates,
+) -> Result<HandedIn> {
     let mut patience = Patience::of(PATIENCE);
+    let mut before = None;
     loop {
-        match client.jobs.submit(request.clone()).await {
-            Ok(answer) => return Ok(answer.into_inner()),
-            Err(status) if may_pass(&status) => {
-                if patience.is_fresh() {
-                    output::note(format!("{}; asking again under the same id", status.message()));
-                }
-                if !patience.wait().await {
-                    return Err(told(status));
-                }
+        let error = match try_once(reach, request, templates, &mut before).await {
+            Ok((client, answer)) => {
+                return Ok(HandedIn { client, answer, after: before.unwrap_or_default() });
             }
-            Err(status) => return Err(told(status)),
+            Err(error) => error,
+        };
+        let away = error.downcast_ref::<Failure>().is_some_and(|failure| failure.exit == Exit::Unreachable);
+        if away && patience.is_fresh() {
+            output::note(format!("{error}; asking again for a while, under the same id"));
+        }
+        if !away || !patience.wait().await {
+            return Err(error);
         }
     }
+}
+
+async fn try_once(
+    reach: &Reach,
+    request: &v1::SubmitRequest,
+    templates: &Templates,
+    before: &mut Option<u64>,
+) -> Result<(Client, v1::SubmitResponse)> {
+    let mut client = Client::connect(reach).await?;
+    for uploaded in upload_missing(&mut client, templates).await? {
+        output::note(format!("uploaded {uploaded}"));
+    }
+    let status = client.cluster.status(v1::StatusRequest {}).await.map_err(told)?.into_inner();
+    before.get_or_insert(status.sequence);
+    let answer = client.jobs.submit(request.clone()).await.map_err(told)?.into_inner();
+    Ok((client, answer))
 }
 
 /// A template on this machine, by what is in it.
@@ -145,8 +179,9 @@ pub(crate) fn look_at(path: &Path) -> Result<Template, String> {
     Ok(Template { md5: Md5(context.finalize().0), bytes, name, path: None })
 }
 
-/// Uploads what the leader does not have.
-pub(crate) async fn upload_missing(client: &mut Client, templates: &Templates) -> Result<()> {
+/// Uploads what the leader does not have, and says what that was.
+pub(crate) async fn upload_missing(client: &mut Client, templates: &Templates) -> Result<Vec<String>> {
+    let mut uploaded = Vec::new();
     let md5s = templates.keys().map(ToString::to_string).collect();
     let request = v1::MissingTemplatesRequest { md5s };
     let missing = client.jobs.missing_templates(request).await.map_err(told)?.into_inner();
@@ -154,13 +189,19 @@ pub(crate) async fn upload_missing(client: &mut Client, templates: &Templates) -
         let md5: Md5 = md5.parse().context("the leader asks for something that is no MD5")?;
         if let Some((path, template)) = templates.get(&md5) {
             upload(client, path, template).await?;
+            uploaded.push(format!("{} ({})", template.name, words::bytes(template.bytes)));
         }
     }
-    Ok(())
+    Ok(uploaded)
 }
 
 async fn upload(client: &mut Client, path: &Path, template: &Template) -> Result<()> {
-    output::note(format!("uploading {} ({})", template.name, words::bytes(template.bytes)));
+    // Bars show themselves on terminals only.
+    let style =
+        ProgressStyle::with_template("uploading {msg} {bar:40.cyan/dim} {bytes}/{total_bytes} {eta}")?;
+    let bar = ProgressBar::new(template.bytes).with_style(style.progress_chars("━━╌"));
+    bar.set_message(template.name.clone());
+    let moving = bar.clone();
     let (to, pieces) = tokio::sync::mpsc::channel(4);
     let (from, md5, bytes) = (path.to_owned(), template.md5.to_string(), template.bytes);
     let reading = tokio::task::spawn_blocking(move || -> std::io::Result<()> {
@@ -173,12 +214,14 @@ async fn upload(client: &mut Client, path: &Path, template: &Template) -> Result
             if data.is_empty() {
                 break;
             }
+            moving.inc(data.len() as u64);
             // A leader that takes no more says why in its answer.
             open = to.blocking_send(v1::PutTemplateRequest { data, ..Default::default() }).is_ok();
         }
         Ok(())
     });
     let answer = client.jobs.put_template(ReceiverStream::new(pieces)).await;
+    bar.finish_and_clear();
     let read = reading.await.context("reading the template")?;
     read.map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())))?;
     answer.map_err(told)?;
@@ -230,7 +273,8 @@ mod tests {
 
     #[test]
     fn a_setting_is_json_or_else_text() {
-        let read = |text: &str| text.parse::<Setting>().map(|setting| (setting.step, setting.key, setting.value));
+        let read =
+            |text: &str| text.parse::<Setting>().map(|setting| (setting.step, setting.key, setting.value));
         assert_eq!(read("frames.width=1920"), Ok(("frames".into(), "width".into(), 1920.into())));
         assert_eq!(read("a.b.c=x=y"), Ok(("a.b".into(), "c".into(), "x=y".into())));
         for bad in ["width=1", "frames.width", ".width=1", "frames.=1", ""] {

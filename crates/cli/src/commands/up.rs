@@ -7,7 +7,7 @@ use callsheet_node::Shutdown;
 use console::{Color, style};
 
 use crate::exit::{Exit, Failure};
-use crate::family::{Family, Happening, Member, What};
+use crate::family::{FIRST_PAUSE, Family, Happening, Member, What};
 use crate::leaving::{Wishes, wished};
 use crate::{files, output};
 
@@ -29,7 +29,7 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     let mut drain = wishes.subscribe();
     let members = Member::all_of(&config, &file);
     let printer = Printer::new(&members);
-    let (mut family, mut happenings) = Family::start(members)?;
+    let (mut family, mut happenings) = Family::start(members, FIRST_PAUSE)?;
     output::note(format!("{} at {}: Ctrl-C ends it", config.name, config.leader.advertise));
     let lost = loop {
         tokio::select! {
@@ -75,7 +75,8 @@ impl Printer {
 
     fn print(&self, happening: &Happening) {
         let Happening { name, what } = happening;
-        let colour = self.names.iter().find(|(known, _)| known == name).map_or(Color::White, |(_, colour)| *colour);
+        let colour =
+            self.names.iter().find(|(known, _)| known == name).map_or(Color::White, |(_, colour)| *colour);
         let prefix = style(format!("{name:0$} |", self.width)).fg(colour);
         let line = match what {
             What::Line(line) => line.clone(),

@@ -20,6 +20,7 @@ const AT_ONCE: Duration = Duration::from_secs(3);
 
 pub(super) struct Keeper {
     pub(super) member: Member,
+    pub(super) first_pause: Duration,
     pub(super) wish: watch::Receiver<Shutdown>,
     pub(super) killed: mpsc::Receiver<()>,
     pub(super) tell: mpsc::UnboundedSender<Happening>,
@@ -27,7 +28,7 @@ pub(super) struct Keeper {
 
 impl Keeper {
     pub(super) async fn keep(mut self) {
-        let mut backoff = Backoff::default();
+        let mut backoff = Backoff::new(self.first_pause);
         let mut first = true;
         loop {
             let started = Instant::now();
@@ -72,8 +73,14 @@ impl Keeper {
     async fn watch(&mut self, mut child: Child) -> Option<ExitStatus> {
         self.say(What::Started(child.id().unwrap_or_default()));
         let outputs = [
-            child.stdout.take().map(|out| tokio::spawn(relay(out, self.member.name.clone(), self.tell.clone()))),
-            child.stderr.take().map(|out| tokio::spawn(relay(out, self.member.name.clone(), self.tell.clone()))),
+            child
+                .stdout
+                .take()
+                .map(|out| tokio::spawn(relay(out, self.member.name.clone(), self.tell.clone()))),
+            child
+                .stderr
+                .take()
+                .map(|out| tokio::spawn(relay(out, self.member.name.clone(), self.tell.clone()))),
         ];
         let mut lifeline = child.stdin.take();
         let status = self.until_ended(&mut child, &mut lifeline).await;
@@ -84,7 +91,11 @@ impl Keeper {
         status
     }
 
-    async fn until_ended(&mut self, child: &mut Child, lifeline: &mut Option<ChildStdin>) -> Option<ExitStatus> {
+    async fn until_ended(
+        &mut self,
+        child: &mut Child,
+        lifeline: &mut Option<ChildStdin>,
+    ) -> Option<ExitStatus> {
         let mut asked = Shutdown::Stay;
         loop {
             let next = match asked {

@@ -26,6 +26,7 @@ use tokio::task::JoinHandle;
 
 use crate::leaving::wished;
 use crate::output::words;
+pub(crate) use backoff::FIRST as FIRST_PAUSE;
 use keeper::Keeper;
 
 /// A process to keep alive.
@@ -49,7 +50,12 @@ impl Member {
         let member = |name: &str, args: &[&str]| {
             let mut whole: Vec<OsString> = args.iter().map(OsString::from).collect();
             whole.extend(["--config".into(), file.into(), "--lifeline".into()]);
-            Self { name: name.to_owned(), program: program.clone(), args: whole, essential: args == ["leader"] }
+            Self {
+                name: name.to_owned(),
+                program: program.clone(),
+                args: whole,
+                essential: args == ["leader"],
+            }
         };
         let nodes = config.nodes.iter().map(|node| {
             let name = node.name.as_str();
@@ -111,14 +117,18 @@ pub(crate) struct Family {
 
 impl Family {
     /// Starts them, all at once. What happens to them comes out of the channel, which ends when all have left.
-    pub(crate) fn start(members: Vec<Member>) -> Result<(Self, mpsc::UnboundedReceiver<Happening>)> {
+    /// One that dies is started again after `first_pause`, and then after longer ones.
+    pub(crate) fn start(
+        members: Vec<Member>,
+        first_pause: Duration,
+    ) -> Result<(Self, mpsc::UnboundedReceiver<Happening>)> {
         let (tell, happenings) = mpsc::unbounded_channel();
         let mut kept = Vec::new();
         for member in members {
             let (wishes, wish) = watch::channel(Shutdown::Stay);
             let (kills, killed) = mpsc::channel(1);
             let (name, essential) = (member.name.clone(), member.essential);
-            let keeper = Keeper { member, wish, killed, tell: tell.clone() };
+            let keeper = Keeper { member, first_pause, wish, killed, tell: tell.clone() };
             kept.push(Kept { name, essential, wishes, kills, keeper: tokio::spawn(keeper.keep()) });
         }
         Ok((Self { members: kept }, happenings))

@@ -44,7 +44,7 @@ fn said(name: &'static str, line: &'static str) -> impl Fn(&Happening) -> bool {
 #[tokio::test]
 async fn a_process_that_is_killed_is_started_again() {
     let members = vec![script("anna", "echo here; read word; exit 0")];
-    let (mut family, mut happenings) = Family::start(members).unwrap();
+    let (mut family, mut happenings) = Family::start(members, FIRST_PAUSE).unwrap();
     until(&mut happenings, said("anna", "here")).await;
     family.kill("anna").await.unwrap();
     let told = until(&mut happenings, said("anna", "here")).await;
@@ -59,9 +59,10 @@ async fn a_process_that_is_killed_is_started_again() {
 async fn the_essential_one_leaves_last_and_each_is_asked() {
     let ask = "echo here; read word; echo told to $word";
     let members = vec![script("leader", ask), script("anna", ask), script("bruno", ask)];
-    let (mut family, mut happenings) = Family::start(members).unwrap();
+    let (mut family, mut happenings) = Family::start(members, FIRST_PAUSE).unwrap();
     for _ in 0..3 {
-        until(&mut happenings, |happening| matches!(&happening.what, What::Line(text) if text == "here")).await;
+        until(&mut happenings, |happening| matches!(&happening.what, What::Line(text) if text == "here"))
+            .await;
     }
     let (_wishes, wish) = stay();
     family.leave(wish).await;
@@ -69,7 +70,8 @@ async fn the_essential_one_leaves_last_and_each_is_asked() {
         happening.name == "leader" && matches!(happening.what, What::Left)
     })
     .await;
-    let place = |text: &str| told.iter().position(|line| line == text).unwrap_or_else(|| panic!("{text}: {told:?}"));
+    let place =
+        |text: &str| told.iter().position(|line| line == text).unwrap_or_else(|| panic!("{text}: {told:?}"));
     assert!(place("anna has left") < place("leader told to drain"), "{told:?}");
     assert!(place("bruno has left") < place("leader told to drain"), "{told:?}");
 }
@@ -77,7 +79,7 @@ async fn the_essential_one_leaves_last_and_each_is_asked() {
 #[tokio::test]
 async fn leaving_now_ends_the_lifeline_and_waits_for_nobody_who_lingers() {
     let members = vec![script("anna", "echo here; read word; echo $word; read word || echo cut; exit 1")];
-    let (mut family, mut happenings) = Family::start(members).unwrap();
+    let (mut family, mut happenings) = Family::start(members, FIRST_PAUSE).unwrap();
     until(&mut happenings, said("anna", "here")).await;
     let (wishes, wish) = stay();
     let leaving = family.leave(wish);
@@ -92,7 +94,8 @@ async fn leaving_now_ends_the_lifeline_and_waits_for_nobody_who_lingers() {
 
 #[tokio::test]
 async fn an_essential_process_that_cannot_start_is_not_tried_for_ever() {
-    let (_family, mut happenings) = Family::start(vec![script("leader", "echo no; exit 70")]).unwrap();
+    let (_family, mut happenings) =
+        Family::start(vec![script("leader", "echo no; exit 70")], FIRST_PAUSE).unwrap();
     let told = until(&mut happenings, |happening| matches!(happening.what, What::GaveUp(_))).await;
     assert_eq!(told.last().unwrap(), "leader ended with exit code 70, and is not started again");
 }
@@ -100,7 +103,7 @@ async fn an_essential_process_that_cannot_start_is_not_tried_for_ever() {
 #[tokio::test]
 async fn a_program_that_is_not_there_is_told() {
     let member = Member { program: "/no/such/program".into(), ..script("leader", "") };
-    let (_family, mut happenings) = Family::start(vec![member]).unwrap();
+    let (_family, mut happenings) = Family::start(vec![member], FIRST_PAUSE).unwrap();
     let told = until(&mut happenings, |happening| matches!(happening.what, What::GaveUp(_))).await;
     assert!(told[0].contains("cannot be started"), "{told:?}");
 }

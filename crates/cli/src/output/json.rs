@@ -49,7 +49,8 @@ fn unfold(value: &mut Value) {
         Value::Object(fields) => {
             for (from, to) in [("settings_json", "settings"), ("payload_json", "payload")] {
                 if let Some(Value::String(text)) = fields.get(from) {
-                    let inner = if text.is_empty() { Some(Value::Null) } else { serde_json::from_str(text).ok() };
+                    let inner =
+                        if text.is_empty() { Some(Value::Null) } else { serde_json::from_str(text).ok() };
                     if let Some(inner) = inner {
                         fields.remove(from);
                         fields.insert(to.to_owned(), inner);

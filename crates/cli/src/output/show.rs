@@ -11,9 +11,9 @@ pub(crate) fn job(job: &v1::JobView) -> Vec<String> {
     let spec = job.spec.clone().unwrap_or_default();
     let frames = job.frames.unwrap_or_default();
     let priority = spec.priority.map(|priority| format!(", priority {priority}")).unwrap_or_default();
-    let over = job.ended_at_ms.map(|ended| {
-        format!(", took {}", words::duration(ended.saturating_sub(job.submitted_at_ms)))
-    });
+    let over = job
+        .ended_at_ms
+        .map(|ended| format!(", took {}", words::duration(ended.saturating_sub(job.submitted_at_ms))));
     let mut lines = vec![
         format!("{}  {}", style(&spec.name).bold(), words::job_state(job.state())),
         format!("  {}, project {}{priority}", job.id, spec.project),
@@ -48,7 +48,11 @@ fn one_step(step: &v1::StepView, spec: Option<&v1::StepSpec>) -> Vec<String> {
     ];
     counts.extend(rest.iter().filter(|(_, count)| *count > 0).map(|(word, count)| format!("{count} {word}")));
     if step.bytes > 0 {
-        counts.push(format!("{} in {} of rendering", words::bytes(step.bytes), words::duration(step.took_ms)));
+        counts.push(format!(
+            "{} in {} of rendering",
+            words::bytes(step.bytes),
+            words::duration(step.took_ms)
+        ));
     }
     let mut lines = vec![
         format!("  {}  {}{renderer}", style(&step.name).bold(), words::step_state(step.state())),
@@ -63,7 +67,8 @@ fn one_step(step: &v1::StepView, spec: Option<&v1::StepSpec>) -> Vec<String> {
 }
 
 fn one_lease(lease: &v1::LeaseView) -> String {
-    let left = if lease.remaining == lease.frames { String::new() } else { format!(", left {}", lease.remaining) };
+    let left =
+        if lease.remaining == lease.frames { String::new() } else { format!(", left {}", lease.remaining) };
     let frames = if lease.frames.is_empty() { "the task" } else { &lease.frames };
     let node = style(&lease.node).cyan();
     format!("{node} has {frames}{left}, since {} ({})", words::ago(lease.since_ms), words::token(lease.token))
@@ -92,7 +97,9 @@ pub(crate) fn event(event: &v1::StoredEvent) -> String {
     let number = style(format!("{:>7}", event.sequence)).dim();
     let at = style(words::moment(event.at_ms)).dim();
     let kind = match event.r#type.as_str() {
-        kind if kind.contains("failed") || kind.contains("dead") || kind.contains("offline") => style(kind).red(),
+        kind if kind.contains("failed") || kind.contains("dead") || kind.contains("offline") => {
+            style(kind).red()
+        }
         kind if kind.ends_with("succeeded") || kind.contains("online") => style(kind).green(),
         kind => style(kind),
     };
@@ -180,7 +187,9 @@ mod tests {
             ..Default::default()
         };
         let text = job(&view).join("\n");
-        for part in ["Titles  running", "4/10 published, 6 waiting", "every slot is taken", "anna has 1-4, left 4"] {
+        for part in
+            ["Titles  running", "4/10 published, 6 waiting", "every slot is taken", "anna has 1-4, left 4"]
+        {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
     }
@@ -188,7 +197,8 @@ mod tests {
     #[test]
     fn an_event_is_one_line_whatever_it_holds() {
         console::set_colors_enabled(false);
-        let payload = r#"{"job_id":"0197c5a1-0000-7000-8000-0123456789ab","reason":"line\nbreak","node_id":"x"}"#;
+        let payload =
+            r#"{"job_id":"0197c5a1-0000-7000-8000-0123456789ab","reason":"line\nbreak","node_id":"x"}"#;
         let stored = v1::StoredEvent {
             sequence: 12,
             r#type: "job.cancelled".into(),

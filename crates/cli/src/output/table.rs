@@ -42,7 +42,11 @@ impl Table {
         let heading: Vec<String> = self.heading.iter().map(|name| style(name).dim().to_string()).collect();
         let all: Vec<&Vec<String>> = std::iter::once(&heading).chain(&self.rows).collect();
         let wide = |column: usize| {
-            all.iter().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).max().unwrap_or(0)
+            all.iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| measure_text_width(cell))
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<usize> = (0..self.heading.len()).map(wide).collect();
         let line = |row: &&Vec<String>| {

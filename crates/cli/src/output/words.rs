@@ -32,9 +32,7 @@ pub(crate) fn duration(ms: u64) -> String {
 
 /// This machine's clock, in the leader's unit.
 pub(crate) fn now_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| callsheet_model::time::millis(since))
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, callsheet_model::time::millis)
 }
 
 /// `4.2 s ago`.

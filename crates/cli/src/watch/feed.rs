@@ -10,7 +10,8 @@ use tokio::sync::mpsc;
 use tonic::Status;
 
 use super::PATIENCE;
-use crate::client::{Client, may_pass, told};
+use crate::client::{Client, Reach, may_pass, told};
+use crate::exit::{Exit, Failure};
 use crate::output::words;
 use crate::patience::Patience;
 
@@ -86,7 +87,9 @@ pub(crate) fn events(mut client: Client, job: Option<JobId>, after: u64, tell: T
                                 request.after = Some(event.sequence);
                                 News::Event(event)
                             }
-                            Ok(Some(v1::EventMessage { body: Some(Body::Signal(signal)) })) => News::Signal(signal),
+                            Ok(Some(v1::EventMessage { body: Some(Body::Signal(signal)) })) => {
+                                News::Signal(signal)
+                            }
                             Ok(Some(_)) => continue,
                             Ok(None) => break Status::unavailable("the stream ended"),
                             Err(status) => break status,
@@ -115,13 +118,16 @@ async fn wait(patience: &mut Patience, tell: &Tell) -> bool {
 }
 
 /// Asks until the leader answers; for processes that have just been started.
-pub(crate) async fn answering(reach: &crate::client::Reach, most: Duration) -> Result<Client> {
+pub(crate) async fn answering(reach: &Reach, most: Duration) -> Result<Client> {
     let mut patience = Patience::of(most);
     loop {
-        match Client::connect(reach).await {
+        let error = match Client::connect(reach).await {
             Ok(client) => return Ok(client),
-            Err(error) if !patience.wait().await => return Err(error),
-            Err(_) => {}
+            Err(error) => error,
+        };
+        let away = error.downcast_ref::<Failure>().is_some_and(|failure| failure.exit == Exit::Unreachable);
+        if !away || !patience.wait().await {
+            return Err(error);
         }
     }
 }

@@ -109,7 +109,8 @@ fn summary(story: &Story) -> Vec<String> {
         lines.push(again);
     }
     for step in &view.steps {
-        if let Some(failure) = step.last_failure.as_ref().filter(|_| view.state() != v1::JobState::Succeeded) {
+        if let Some(failure) = step.last_failure.as_ref().filter(|_| view.state() != v1::JobState::Succeeded)
+        {
             lines.push(format!("  last failure of {}", step.name));
             lines.extend(show::failure(failure).map(|line| format!("    {line}")));
         }

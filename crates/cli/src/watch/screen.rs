@@ -61,7 +61,8 @@ impl Screen {
         }
         let line = plain(story);
         let now = Instant::now();
-        let due = self.told.as_ref().is_none_or(|(at, last)| now.duration_since(*at) >= PACE && *last != line);
+        let due =
+            self.told.as_ref().is_none_or(|(at, last)| now.duration_since(*at) >= PACE && *last != line);
         if due && story.latest.is_some() && !story.is_over() {
             self.write(&line);
             self.told = Some((now, line));
@@ -104,7 +105,8 @@ impl Bars {
         let width = usize::from(self.term.size().1).saturating_sub(1);
         for name in names {
             let bar = self.nodes.entry(name.clone()).or_insert_with(|| {
-                let style = ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
+                let style =
+                    ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar());
                 self.all.add(ProgressBar::new(0).with_style(style))
             });
             let line = node_line(story, &name, pad);
@@ -123,11 +125,12 @@ fn node_line(story: &Story, name: &str, pad: usize) -> String {
     format!("  {} {:>5}  {doing}", style(format!("{name:pad$}")).cyan(), done)
 }
 
-/// `frames 12-17 at 14`.
+/// `frames 12-17 at 14`, `picture 45 %`.
 fn holding(held: &Held) -> String {
-    let at = held.at.map(|frame| format!(" at {frame}")).unwrap_or_default();
-    let frames = if held.frames == "0" && held.at.is_none() { String::new() } else { format!(" {}", held.frames) };
-    format!("{}{frames}{at}", held.step)
+    let frames = if held.frames.is_empty() { String::new() } else { format!(" {}", held.frames) };
+    let at = held.at.frame.map(|frame| format!(" at {frame}")).unwrap_or_default();
+    let part = held.at.part.map(|part| format!(" {:.0} %", part * 100.0)).unwrap_or_default();
+    format!("{}{frames}{at}{part}", held.step)
 }
 
 /// What is not as it should be.
@@ -141,9 +144,10 @@ fn trouble(story: &Story) -> String {
 /// The job on one line, for those who have no terminal.
 fn plain(story: &Story) -> String {
     let counts = story.counts();
-    let held = story.held.iter().map(|(node, held)| {
-        format!("{node}: {}", held.iter().map(holding).collect::<Vec<_>>().join("; "))
-    });
+    let held = story
+        .held
+        .iter()
+        .map(|(node, held)| format!("{node}: {}", held.iter().map(holding).collect::<Vec<_>>().join("; ")));
     let held = held.collect::<Vec<_>>().join(", ");
     let held = if held.is_empty() { String::new() } else { format!("   {held}") };
     let done = format!("{:>5} of {} frames{}", counts.published, counts.total, trouble(story));

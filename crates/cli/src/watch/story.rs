@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use callsheet_model::{FrameSet, JobId, Token};
+use callsheet_model::{FrameSet, JobId};
 use callsheet_protocol::v1;
 use serde_json::Value;
 
@@ -24,12 +24,18 @@ pub(crate) struct Share {
 pub(crate) struct Held {
     pub(crate) token: u64,
     pub(crate) step: String,
-    /// What it was given.
+    /// What it was given; empty for a task.
     pub(crate) frames: String,
-    /// What is left of it.
-    pub(crate) left: FrameSet,
-    /// The frame in the renderer, as far as it is known.
-    pub(crate) at: Option<i32>,
+    /// Where the renderer is, as far as it is known.
+    pub(crate) at: At,
+}
+
+/// Where a renderer is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct At {
+    pub(crate) frame: Option<i32>,
+    /// How far that frame or task is, 0 to 1.
+    pub(crate) part: Option<f32>,
 }
 
 /// The job, as it is known.
@@ -40,7 +46,7 @@ pub(crate) struct Story {
     /// By node, in the order of their tokens.
     pub(crate) held: BTreeMap<String, Vec<Held>>,
     leased_to: BTreeMap<String, String>,
-    at: BTreeMap<u64, i32>,
+    at: BTreeMap<u64, At>,
     failed: u64,
     returned: u64,
 }
@@ -59,17 +65,25 @@ impl Story {
         }
     }
 
+    /// Which job.
+    pub(crate) fn job(&self) -> &str {
+        &self.job
+    }
+
     /// The job as it is now.
     pub(crate) fn view(&mut self, view: v1::JobView) {
         self.held.clear();
         for lease in &view.leases {
             let step = view.steps.get(lease.step as usize).map(|step| step.name.clone());
+            let spec = view.spec.as_ref().and_then(|spec| spec.steps.get(lease.step as usize));
+            // A task is counted as one frame, which nobody has asked for by its number.
+            let task = spec.is_some_and(|step| step.frames.is_empty());
+            let At { frame, part } = self.at.get(&lease.token).copied().unwrap_or_default();
             let held = Held {
                 token: lease.token,
                 step: step.unwrap_or_default(),
-                frames: lease.frames.clone(),
-                left: lease.remaining.parse().unwrap_or_default(),
-                at: self.at.get(&lease.token).copied(),
+                frames: if task { String::new() } else { lease.frames.clone() },
+                at: At { frame: frame.filter(|_| !task), part },
             };
             self.held.entry(lease.node.clone()).or_default().push(held);
         }
@@ -102,7 +116,10 @@ impl Story {
             }
             "frame_job.frames_failed" => {
                 self.failed += frames.len().max(1);
-                Some(format!("frames {frames} failed on {node}, and wait for another try: {}", failure(&payload)))
+                Some(format!(
+                    "frames {frames} failed on {node}, and wait for another try: {}",
+                    failure(&payload)
+                ))
             }
             "frame_job.frames_dead_lettered" => {
                 Some(format!("frames {frames} failed too often, last on {node}: {}", failure(&payload)))
@@ -122,11 +139,12 @@ impl Story {
         if progress.job != self.job {
             return;
         }
-        if let Some(frame) = progress.frame {
-            self.at.insert(progress.token, frame);
-            let held = self.held.get_mut(&progress.node).into_iter().flatten();
-            held.filter(|held| held.token == progress.token).for_each(|held| held.at = Some(frame));
-        }
+        let at = At { frame: progress.frame, part: progress.fraction };
+        self.at.insert(progress.token, at);
+        let held = self.held.get_mut(&progress.node).into_iter().flatten();
+        held.filter(|held| held.token == progress.token).for_each(|held| {
+            held.at = At { frame: at.frame.filter(|_| !held.frames.is_empty()), part: at.part };
+        });
     }
 
     pub(crate) fn state(&self) -> v1::JobState {
@@ -160,7 +178,10 @@ impl Story {
     pub(crate) fn again(&self) -> Option<String> {
         let mut parts = Vec::new();
         if self.failed > 0 {
-            parts.push(format!("{} after failures", words::count(self.failed, "retry").replace("retrys", "retries")));
+            parts.push(format!(
+                "{} after failures",
+                words::count(self.failed, "retry").replace("retrys", "retries")
+            ));
         }
         if self.returned > 0 {
             parts.push(format!("{} taken over from lost nodes", words::count(self.returned, "frame job")));
@@ -170,15 +191,16 @@ impl Story {
 }
 
 fn failure(payload: &Value) -> String {
-    let part = |key: &str| payload.get("failure").and_then(|failure| failure.get(key)).and_then(Value::as_str);
+    let part =
+        |key: &str| payload.get("failure").and_then(|failure| failure.get(key)).and_then(Value::as_str);
     part("message").unwrap_or_default().to_owned()
 }
 
-/// The node whose renderer is in the middle of a frame, from a signal about this job: it, its token, the frame.
-pub(crate) fn rendering(signal: &v1::Signal, job: &str) -> Option<(String, Token, i32)> {
+/// The node whose renderer is in the middle of a frame, and the frame, from a signal about this job.
+pub(crate) fn rendering(signal: &v1::Signal, job: &str) -> Option<(String, i32)> {
     match &signal.body {
         Some(v1::signal::Body::Progress(progress)) if progress.job == job => {
-            Some((progress.node.clone(), Token(progress.token), progress.frame?))
+            Some((progress.node.clone(), progress.frame?))
         }
         _ => None,
     }
@@ -202,13 +224,17 @@ mod tests {
     #[test]
     fn frames_are_counted_for_whoever_held_them() {
         let mut story = story();
-        story.event(&event("frame_job.leased", r#"{"job_id":"JOB","token":"1.1","node":"anna","frames":"1-6"}"#));
+        story.event(&event(
+            "frame_job.leased",
+            r#"{"job_id":"JOB","token":"1.1","node":"anna","frames":"1-6"}"#,
+        ));
         let accepted = r#"{"job_id":"JOB","token":"1.1","frames":"1-4","bytes":10,"took_ms":8}"#;
         story.event(&event("frame_job.frames_accepted", accepted));
         story.event(&event("frame_job.frames_accepted", &accepted.replace("JOB", "another")));
         assert_eq!(story.shares["anna"], Share { accepted: 4, bytes: 10, took_ms: 8 });
         assert_eq!(story.again(), None);
-        let told = story.event(&event("frame_job.released", r#"{"job_id":"JOB","token":"1.1","reason":"node_lost"}"#));
+        let told = story
+            .event(&event("frame_job.released", r#"{"job_id":"JOB","token":"1.1","reason":"node_lost"}"#));
         assert!(told.unwrap().contains("anna"));
         assert_eq!(story.again().unwrap(), "  1 frame job taken over from lost nodes");
     }
@@ -237,11 +263,12 @@ mod tests {
         };
         let signal = v1::Signal { body: Some(v1::signal::Body::Progress(progress)) };
         story.signal(&signal);
-        assert_eq!(story.held["anna"][0].at, Some(3));
-        assert_eq!(story.held["anna"][0].left.to_string(), "3-6");
+        assert_eq!(story.held["anna"][0].at.frame, Some(3));
+        story.view(view.clone());
+        assert_eq!(story.held["anna"][0].at.frame, Some(3), "views come often, signals do not");
         story.view(v1::JobView { leases: Vec::new(), ..view });
         assert!(story.held.is_empty() && story.at.is_empty());
-        assert_eq!(rendering(&signal, JOB), Some(("anna".into(), Token(7), 3)));
+        assert_eq!(rendering(&signal, JOB), Some(("anna".into(), 3)));
         assert_eq!(rendering(&signal, "another"), None);
     }
 

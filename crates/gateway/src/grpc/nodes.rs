@@ -59,7 +59,16 @@ impl v1::nodes_server::Nodes for Nodes {
         let welcome = self.welcome().await?;
         // There is room for one message in a new channel.
         let _ = to.try_send(Ok(body(v1::leader_message::Body::Welcome(welcome))));
-        tokio::spawn(listen(incoming, door, node, to.clone()));
+        let leave = self.leave.clone();
+        let heard = to.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                // The end of a session that the leader leaves says nothing about its node.
+                biased;
+                () = leave.cancelled() => door.abandon(),
+                () = listen(incoming, &door, node, heard) => {}
+            }
+        });
         tokio::spawn(speak(told, to, self.leave.clone()));
         Ok(Response::new(Box::pin(ReceiverStream::new(out))))
     }
@@ -121,10 +130,10 @@ fn body(body: v1::leader_message::Body) -> v1::LeaderMessage {
     v1::LeaderMessage { body: Some(body) }
 }
 
-/// Hands in what the node says, until its stream ends. Dropping the door ends the session.
+/// Hands in what the node says, until its stream ends. Dropping the door then ends the session.
 async fn listen(
     mut incoming: Streaming<v1::NodeMessage>,
-    door: NodeDoor,
+    door: &NodeDoor,
     node: NodeName,
     to: mpsc::Sender<Result<v1::LeaderMessage, Status>>,
 ) {
@@ -203,13 +212,10 @@ async fn speak(
     let mut briefed = BTreeSet::new();
     loop {
         let message = tokio::select! {
+            biased;
+            () = leave.cancelled() => return say_farewell(told, to).await,
             message = told.recv() => message,
             () = to.closed() => return,
-            () = leave.cancelled() => {
-                let farewell = v1::Farewell { reason: "the leader is leaving".to_owned() };
-                let _ = to.send(Ok(body(v1::leader_message::Body::Farewell(farewell)))).await;
-                return;
-            }
         };
         let Some(message) = message else {
             let _ = to.send(Err(Status::unavailable("the session is over: dial again"))).await;
@@ -219,6 +225,17 @@ async fn speak(
             return;
         }
     }
+}
+
+async fn say_farewell(
+    mut told: mpsc::Receiver<ToNode>,
+    to: mpsc::Sender<Result<v1::LeaderMessage, Status>>,
+) {
+    let farewell = v1::Farewell { reason: "the leader is leaving".to_owned() };
+    let _ = to.send(Ok(body(v1::leader_message::Body::Farewell(farewell)))).await;
+    drop(to);
+    // A session that cannot speak fails, and that would count against its node: it is heard to its end.
+    while told.recv().await.is_some() {}
 }
 
 fn to_wire(message: ToNode, briefed: &mut BTreeSet<(JobId, StepIndex)>) -> v1::leader_message::Body {

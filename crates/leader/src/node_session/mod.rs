@@ -98,6 +98,8 @@ pub(crate) enum Message {
     Told(Told),
     /// Its stream broke.
     StreamEnded,
+    /// The leader leaves.
+    Abandoned,
     #[cfg(test)]
     Panic,
 }
@@ -122,11 +124,12 @@ impl NodeSessionHandle {
 pub struct NodeDoor {
     actor: ActorRef<Message>,
     door: Arc<Semaphore>,
+    abandoned: bool,
 }
 
 impl NodeDoor {
     pub(crate) fn new(actor: ActorRef<Message>) -> Self {
-        Self { actor, door: Arc::new(Semaphore::new(DOOR)) }
+        Self { actor, door: Arc::new(Semaphore::new(DOOR)), abandoned: false }
     }
 
     /// Hands in what the node says; waits while too much of it is undecided.
@@ -138,6 +141,11 @@ impl NodeDoor {
         self.actor.cast(Message::FromNode(message, permit)).map_err(|_| LeaderError::Restarting)
     }
 
+    /// Ends the session because the leader leaves: that says nothing about the node, which keeps its leases.
+    pub fn abandon(mut self) {
+        self.abandoned = true;
+    }
+
     #[cfg(test)]
     pub(crate) fn session(&self) -> NodeSessionHandle {
         NodeSessionHandle(self.actor.clone())
@@ -146,7 +154,8 @@ impl NodeDoor {
 
 impl Drop for NodeDoor {
     fn drop(&mut self) {
-        let _ = self.actor.cast(Message::StreamEnded);
+        let end = if self.abandoned { Message::Abandoned } else { Message::StreamEnded };
+        let _ = self.actor.cast(end);
     }
 }
 
@@ -172,6 +181,7 @@ pub(crate) struct State {
     logs: LogKeeperHandle,
     out: mpsc::Sender<ToNode>,
     goodbye: Option<OfflineReason>,
+    abandoned: bool,
 }
 
 /// The channel that a door empties.
@@ -193,7 +203,7 @@ impl Actor for NodeSession {
         let Hello { node, capabilities, held } = hello;
         scheduler.send(ToScheduler::OpenSession { session, to: NodeSessionHandle(myself) })?;
         scheduler.tell(Command::ConnectNode { node: node.clone(), session, capabilities, held })?;
-        Ok(State { session, node, scheduler, hub, logs, out, goodbye: None })
+        Ok(State { session, node, scheduler, hub, logs, out, goodbye: None, abandoned: false })
     }
 
     async fn handle(
@@ -207,6 +217,10 @@ impl Actor for NodeSession {
             Message::Told(told) => state.pass_on(told)?,
             Message::StreamEnded => {
                 state.leave()?;
+                myself.stop(None);
+            }
+            Message::Abandoned => {
+                state.abandoned = true;
                 myself.stop(None);
             }
             #[cfg(test)]
@@ -285,6 +299,9 @@ impl State {
 
     fn leave(&mut self) -> Result<(), LeaderError> {
         let (node, session, goodbye) = (self.node.clone(), self.session, self.goodbye);
+        if self.abandoned && goodbye.is_none() {
+            return Ok(());
+        }
         self.scheduler.tell(Command::DisconnectNode { node, session, goodbye })?;
         self.scheduler.send(ToScheduler::CloseSession { session })
     }

@@ -31,7 +31,7 @@ pub(crate) struct Disk {
 #[derive(Debug)]
 enum Work {
     Publish { offer: Arc<Offer>, frames: FrameSet, until: Option<Instant> },
-    Clean { offer: Arc<Offer>, keep: FrameSet },
+    Clean { offer: Arc<Offer>, keep: FrameSet, last: bool },
 }
 
 impl Disk {
@@ -43,8 +43,9 @@ impl Disk {
         self.order(offer.attempt(), Work::Publish { offer, frames, until });
     }
 
-    pub(super) fn clean(&mut self, offer: Arc<Offer>, keep: FrameSet) {
-        self.order(offer.attempt(), Work::Clean { offer, keep });
+    /// `last`: this node holds nothing else of the job.
+    pub(super) fn clean(&mut self, offer: Arc<Offer>, keep: FrameSet, last: bool) {
+        self.order(offer.attempt(), Work::Clean { offer, keep, last });
     }
 
     pub(super) fn sweep(&self, job: JobId, outputs: Vec<OutputPattern>) {
@@ -102,8 +103,9 @@ async fn worker(
         let Ok(_turn) = turns.acquire().await else { return };
         let workshop = workshop.clone();
         match work {
-            Work::Clean { offer, keep } => {
-                let cleaned = tokio::task::spawn_blocking(move || publisher::clean(&workshop, &offer, &keep));
+            Work::Clean { offer, keep, last } => {
+                let clean = move || publisher::clean(&workshop, &offer, &keep, last);
+                let cleaned = tokio::task::spawn_blocking(clean);
                 // A panic while tidying up costs a file that stays.
                 let _ = cleaned.await;
             }

@@ -56,7 +56,10 @@ impl State {
                     let until = until.and_then(|until| self.began.checked_add(until));
                     self.disk.publish(offer, frames, until);
                 }
-                Action::Clean { offer, keep } => self.disk.clean(offer, keep),
+                Action::Clean { offer, keep } => {
+                    let last = !self.mind.holds_of(offer.brief.job);
+                    self.disk.clean(offer, keep, last);
+                }
                 Action::Left => self.close_the_stream(),
             }
         }

@@ -60,11 +60,15 @@ pub(super) fn publish(
     moved
 }
 
-/// Removes what an attempt left in its place, except the files of frames that someone may still publish.
-pub(super) fn clean(workshop: &Workshop, offer: &Offer, keep: &FrameSet) {
+/// Removes what an attempt left in its place, except the files of frames that someone may still publish. The
+/// last one of a job also removes the folders around it, if they are empty.
+pub(super) fn clean(workshop: &Workshop, offer: &Offer, keep: &FrameSet, last: bool) {
     let Ok(Some(output)) = workshop.output_of(&offer.brief.spec) else { return };
     let place = publish::place_of(&output, offer.brief.job, offer.attempt());
     let done = if keep.is_empty() { publish::discard(&place) } else { remove_others(&place, &output, keep) };
+    if last {
+        publish::turn_off_the_light(&place);
+    }
     match done {
         Ok(()) if keep.is_empty() => workshop.forget_place(offer.attempt()),
         Ok(()) => {}
@@ -73,7 +77,12 @@ pub(super) fn clean(workshop: &Workshop, offer: &Offer, keep: &FrameSet) {
 }
 
 fn remove_others(place: &Path, output: &OutputPattern, keep: &FrameSet) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(place)? {
+    let entries = match std::fs::read_dir(place) {
+        // The job is over, and was swept.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
         let entry = entry?;
         let frame = entry.file_name().to_str().and_then(|name| output.frame_of(name));
         if frame.is_some_and(|frame| !keep.contains(frame)) {

@@ -9,6 +9,8 @@ use std::time::Duration;
 /// waits are in between: together a second.
 const SHARING_TRIES: u32 = 5;
 const SHARING_WAIT: Duration = Duration::from_millis(35);
+/// How often directories are made that somebody else removes.
+const MAKING_TRIES: u32 = 16;
 
 /// Brings the names in a directory to the platter. Windows does that by itself and has no word for it.
 ///
@@ -18,8 +20,19 @@ pub fn sync_directory(directory: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
 }
 
-/// Makes a directory and those above it that are missing, and brings each new name to the platter.
+/// Makes a directory and those above it that are missing, and brings each new name to the platter. Somebody who
+/// tidies up may remove one of them, empty as it is, before the next is in it.
 pub(super) fn sync_new_directories(directory: &Path) -> io::Result<()> {
+    let mut tries = 1;
+    loop {
+        match try_new_directories(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && tries < MAKING_TRIES => tries += 1,
+            done => return done,
+        }
+    }
+}
+
+fn try_new_directories(directory: &Path) -> io::Result<()> {
     let missing: Vec<_> = directory.ancestors().take_while(|path| !path.is_dir()).collect();
     fs::create_dir_all(directory)?;
     missing.iter().filter_map(|path| path.parent()).try_for_each(sync_directory)

@@ -22,6 +22,7 @@ mod tests;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use callsheet_model::{JobId, OutputPattern, Token};
 
@@ -31,6 +32,10 @@ use receipt::{Identity, Receipts};
 
 /// The folder beside the results that holds what is not published yet.
 pub const FOLDER: &str = ".callsheet";
+
+/// First wait for a folder that still fills while it is removed, and the one that is too long.
+const SWEEP_WAIT: Duration = Duration::from_millis(20);
+const SWEEP_LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// Why a file could not be published.
 #[derive(Debug, thiserror::Error)]
@@ -147,16 +152,41 @@ pub fn discard(place: &Path) -> io::Result<()> {
     unless_missing(fs::remove_dir_all(place))
 }
 
+/// Removes the folders that held an attempt's place, if nothing else is in them: whoever is called back after
+/// the job was swept still leaves no trace. Blocking.
+pub fn turn_off_the_light(place: &Path) {
+    for folder in place.ancestors().skip(1).take(2) {
+        // Somebody else's work is in it, or it is gone.
+        if fs::remove_dir(folder).is_err() {
+            return;
+        }
+    }
+}
+
 /// Removes what attempts of a job left beside this output, once the job is over: nothing of it will be
 /// published any more. The folder of all jobs goes with the last of them. Blocking.
 ///
 /// # Errors
 /// What the file system says.
 pub fn sweep(output: &OutputPattern, job: JobId) -> io::Result<()> {
-    unless_missing(fs::remove_dir_all(folder_of(output, job)))?;
+    remove_folder(&folder_of(output, job))?;
     match fs::remove_dir(Path::new(output.directory()).join(FOLDER)) {
         Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
         done => unless_missing(done),
+    }
+}
+
+/// A renderer that is being called back may still write into it: that passes.
+fn remove_folder(folder: &Path) -> io::Result<()> {
+    let mut wait = SWEEP_WAIT;
+    loop {
+        match unless_missing(fs::remove_dir_all(folder)) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty && wait < SWEEP_LONGEST_WAIT => {
+                std::thread::sleep(wait);
+                wait *= 2;
+            }
+            done => return done,
+        }
     }
 }
 

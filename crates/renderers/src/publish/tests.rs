@@ -141,3 +141,38 @@ fn sweeping_leaves_results_and_other_jobs() {
     assert_eq!(shot.result("a_01.png"), "1");
     assert!(discard(&shot.place).is_ok());
 }
+
+#[test]
+fn the_last_one_out_leaves_no_folder() {
+    let shot = Shot::new();
+    let other = place_of(&output(&shot.root), JOB, Token(6));
+    prepare(&other).unwrap();
+    discard(&shot.place).unwrap();
+    turn_off_the_light(&shot.place);
+    assert!(other.is_dir(), "somebody else's place stays");
+    discard(&other).unwrap();
+    turn_off_the_light(&other);
+    assert!(!shot.root.path().join(FOLDER).exists());
+    turn_off_the_light(&other);
+    assert!(shot.root.path().is_dir(), "nothing above is touched");
+}
+
+#[test]
+fn a_place_is_made_while_others_are_tidied_away() {
+    let root = tempfile::tempdir().unwrap();
+    let output = output(&root);
+    std::thread::scope(|scope| {
+        for token in 0..4 {
+            let output = &output;
+            scope.spawn(move || {
+                let place = place_of(output, JOB, Token(token));
+                for _ in 0..100 {
+                    prepare(&place).unwrap();
+                    discard(&place).unwrap();
+                    turn_off_the_light(&place);
+                }
+            });
+        }
+    });
+    assert!(!root.path().join(FOLDER).exists());
+}
