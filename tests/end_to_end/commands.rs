@@ -57,7 +57,8 @@ async fn a_job_is_submitted_watched_and_looked_at() {
     disk::assert_frames(&cluster.output("good"), "1-6", work::ACTED);
     let watched = cluster.run(&["submit", &bad, "--watch"]).await;
     assert_eq!(watched.status.code(), Some(1), "the job failed");
-    let told = String::from_utf8_lossy(&watched.stdout).into_owned() + &String::from_utf8_lossy(&watched.stderr);
+    let told =
+        String::from_utf8_lossy(&watched.stdout).into_owned() + &String::from_utf8_lossy(&watched.stderr);
     assert!(told.contains("crash"), "it says why: {told}");
 
     let jobs = json(&cluster.run(&["jobs", "--json"]).await);
@@ -65,7 +66,11 @@ async fn a_job_is_submitted_watched_and_looked_at() {
     assert_eq!(listed.len(), 2, "a dry run is no job: {jobs}");
     let (failed, done) = (listed[0]["id"].as_str().unwrap(), listed[1]["id"].as_str().unwrap());
     assert_eq!(json(&cluster.run(&["job", done, "--json"]).await)["state"], "JOB_STATE_SUCCEEDED");
-    assert_eq!(json(&cluster.run(&["job", &failed[24..], "--json"]).await)["id"], failed, "its end is enough");
+    assert_eq!(
+        json(&cluster.run(&["job", &failed[24..], "--json"]).await)["id"],
+        failed,
+        "its end is enough"
+    );
     let frames = json(&cluster.run(&["frames", failed, "--json"]).await);
     assert_eq!(frames["steps"][0]["dead"][0]["frames"], "4", "{frames}");
     assert_eq!(json(&cluster.run(&["nodes", "--json"]).await)["nodes"].as_array().unwrap().len(), 3);
@@ -75,7 +80,9 @@ async fn a_job_is_submitted_watched_and_looked_at() {
     let logs = json_lines(&cluster.run(&["logs", failed, "--frame", "4", "--json"]).await);
     let text: String = logs.iter().filter_map(|chunk| chunk["text"].as_str()).collect();
     assert!(text.contains("about to do something foolish"), "{text}");
-    for readable in [&["jobs"][..], &["job", failed], &["frames", failed], &["nodes"], &["status"], &["logs", done]] {
+    for readable in
+        [&["jobs"][..], &["job", failed], &["frames", failed], &["nodes"], &["status"], &["logs", done]]
+    {
         assert!(!code(&cluster.run(readable).await, 0).is_empty(), "{readable:?} says nothing");
     }
     code(&cluster.run(&["retry", failed]).await, 0);
@@ -92,11 +99,18 @@ async fn refusals_have_their_exit_codes() {
     code(&cluster.run(&["drain", "nobody"]).await, 4);
     code(&cluster.run(&["submit", "no-such-file.toml"]).await, 2);
     let broken = cluster.root().join("broken.toml");
-    std::fs::write(&broken, "nmae = \"x\"\n[[steps]]\nname = \"a\"\nrenderer = \"lotie\"\nframes = \"9-1\"\n").unwrap();
+    std::fs::write(
+        &broken,
+        "nmae = \"x\"\n[[steps]]\nname = \"a\"\nrenderer = \"lotie\"\nframes = \"9-1\"\n",
+    )
+    .unwrap();
     let refused = cluster.run(&["submit", broken.to_str().unwrap()]).await;
     assert_eq!(refused.status.code(), Some(2));
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("broken.toml:1") && said.contains("broken.toml:5"), "every mistake at once: {said}");
+    assert!(
+        said.contains("broken.toml:1") && said.contains("broken.toml:5"),
+        "every mistake at once: {said}"
+    );
     let nobody = ["status", "--leader", "http://127.0.0.1:1"];
     code(&cluster.run(&nobody).await, 3);
     let node = ["node", "--config", cluster.config.to_str().unwrap(), "--name", "nobody"];
@@ -117,7 +131,8 @@ async fn jobs_are_paused_resumed_cancelled_and_nodes_drained() {
     let drained = cluster.event("anna is drained", paused, |event| event.is("node.drained")).await;
     assert_eq!(json(&cluster.run(&["nodes", "--json"]).await)["nodes"][0]["drained"], true);
     code(&cluster.run(&["undrain", "anna"]).await, 0);
-    let undrained = cluster.event("anna gets work", drained.sequence, |event| event.is("node.undrained")).await;
+    let undrained =
+        cluster.event("anna gets work", drained.sequence, |event| event.is("node.undrained")).await;
     let leased = |event: &crate::harness::Event| event.is_render_lease();
     let next = cluster.event("it goes on", paused, leased).await;
     assert!(next.sequence > undrained.sequence, "nothing was handed out while it was paused or drained");

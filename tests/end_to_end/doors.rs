@@ -89,7 +89,11 @@ async fn bad_requests_are_refused_on_every_other_door() {
         assert!(matches!(answer.code(), Code::NotFound | Code::InvalidArgument), "{id}: {answer}");
         assert!(answer.message().len() < 500, "it does not say it all back");
     }
-    refused(jobs.cancel(v1::CancelRequest { id: id(), ..Default::default() }).await, Code::NotFound, &unknown);
+    refused(
+        jobs.cancel(v1::CancelRequest { id: id(), ..Default::default() }).await,
+        Code::NotFound,
+        &unknown,
+    );
     let reason = "r".repeat(2000);
     refused(jobs.cancel(v1::CancelRequest { id: id(), reason }).await, Code::InvalidArgument, "reason");
     refused(jobs.pause(v1::PauseRequest { id: id() }).await, Code::NotFound, &unknown);
@@ -97,7 +101,11 @@ async fn bad_requests_are_refused_on_every_other_door() {
     refused(jobs.retry(v1::RetryRequest { id: id(), ..Default::default() }).await, Code::NotFound, &unknown);
     let retry = v1::RetryRequest { id: id(), frames: "9-".into() };
     refused(jobs.retry(retry).await, Code::InvalidArgument, "frames");
-    refused(jobs.frames(v1::FramesRequest { id: id(), ..Default::default() }).await, Code::NotFound, &unknown);
+    refused(
+        jobs.frames(v1::FramesRequest { id: id(), ..Default::default() }).await,
+        Code::NotFound,
+        &unknown,
+    );
     refused(jobs.watch(v1::WatchJobRequest { id: id() }).await, Code::NotFound, &unknown);
     refused(jobs.logs(v1::LogsRequest { id: id(), ..Default::default() }).await, Code::NotFound, &unknown);
     let page = v1::ListJobsRequest { page_token: "tomorrow".into(), ..Default::default() };
@@ -114,10 +122,18 @@ async fn bad_requests_are_refused_on_every_other_door() {
     refused(jobs.put_template(put(&md5, 1 << 60, b"abc")).await, Code::InvalidArgument, "at most");
     refused(operators.drain(v1::DrainRequest { node: "nobody".into() }).await, Code::NotFound, "nobody");
     refused(operators.drain(v1::DrainRequest { node: "a b".into() }).await, Code::InvalidArgument, "node");
-    refused(operators.undrain(v1::UndrainRequest { node: String::new() }).await, Code::InvalidArgument, "node");
+    refused(
+        operators.undrain(v1::UndrainRequest { node: String::new() }).await,
+        Code::InvalidArgument,
+        "node",
+    );
     let events = v1::EventsRequest { job: "mine".into(), ..Default::default() };
     refused(operators.events(events).await, Code::InvalidArgument, "job");
-    refused(nodes.fetch_template(v1::FetchTemplateRequest { md5: "x".into() }).await, Code::InvalidArgument, "md5");
+    refused(
+        nodes.fetch_template(v1::FetchTemplateRequest { md5: "x".into() }).await,
+        Code::InvalidArgument,
+        "md5",
+    );
     let missing = nodes.fetch_template(v1::FetchTemplateRequest { md5: md5.clone() }).await;
     refused(missing, Code::NotFound, &md5);
     assert_eq!(cluster.sequence().await, before, "nothing has changed");
@@ -159,7 +175,11 @@ async fn a_node_that_talks_nonsense_is_told_so_and_changes_nothing() {
     let nameless = v1::Hello { node: "no name!".into(), ..hello("x") };
     let bare = v1::Hello { capabilities: None, ..hello("x") };
     let pulse = v1::Pulse::default();
-    for (body, field) in [(Body::Pulse(pulse), "hello"), (Body::Hello(nameless), "hello.node"), (Body::Hello(bare), "capabilities")] {
+    for (body, field) in [
+        (Body::Pulse(pulse), "hello"),
+        (Body::Hello(nameless), "hello.node"),
+        (Body::Hello(bare), "capabilities"),
+    ] {
         let status = session(&cluster.api, vec![body]).await;
         refused(Err::<(), _>(status), Code::InvalidArgument, field);
     }
@@ -186,8 +206,11 @@ async fn a_node_that_talks_nonsense_is_told_so_and_changes_nothing() {
     let nonsense = Body::Hello(hello("ghost"));
     session(&cluster.api, vec![Body::Hello(hello("ghost")), report(invented), nonsense]).await;
     cluster.offline("ghost", 0).await;
-    let surprising: Vec<_> =
-        cluster.events().into_iter().filter(|event| event.sequence > before && event.node() != "ghost").collect();
+    let surprising: Vec<_> = cluster
+        .events()
+        .into_iter()
+        .filter(|event| event.sequence > before && event.node() != "ghost")
+        .collect();
     assert!(surprising.is_empty(), "{surprising:?}");
 }
 

@@ -57,6 +57,7 @@ async fn a_frozen_node_is_noticed_and_publishes_nothing_when_it_wakes_up() {
 }
 
 fn released_with(events: &[Event], reason: &str) -> Vec<String> {
-    let released = events.iter().filter(|event| event.is("frame_job.released") && event.text("reason") == reason);
+    let released =
+        events.iter().filter(|event| event.is("frame_job.released") && event.text("reason") == reason);
     released.map(|event| event.token().to_owned()).collect()
 }

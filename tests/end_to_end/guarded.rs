@@ -38,14 +38,19 @@ async fn a_wrong_token_opens_no_door() {
     }
     let mut api = Api::at(&cluster.url, None, Secret::bearer(CLIENTS));
     let hello = tokio_stream::iter([callsheet_protocol::v1::NodeMessage::default()]);
-    assert_eq!(api.nodes.session(hello).await.unwrap_err().code(), Code::Unauthenticated, "clients are no nodes");
+    assert_eq!(
+        api.nodes.session(hello).await.unwrap_err().code(),
+        Code::Unauthenticated,
+        "clients are no nodes"
+    );
     assert_eq!(cluster.sequence().await, 1);
 
     cluster.spawn("anna");
     cluster.online("anna", 0).await;
     let status = cluster.run(&["status", "--json"]).await;
     assert_eq!(status.status.code(), Some(0), "the command line finds its secret by the config");
-    let refused = cluster.command(&["status", "--leader", &cluster.url]).env_remove("CALLSHEET_CONFIG").output().await;
+    let refused =
+        cluster.command(&["status", "--leader", &cluster.url]).env_remove("CALLSHEET_CONFIG").output().await;
     assert_eq!(refused.unwrap().status.code(), Some(5));
 }
 
@@ -70,7 +75,12 @@ fn papers() -> Papers {
 async fn a_job_goes_through_tls_and_a_wrong_authority_is_refused() {
     let (right, wrong) = (papers(), papers());
     let root = root();
-    let files = [("ca.pem", &right.ca), ("leader.pem", &right.certificate), ("leader.key", &right.key), ("wrong.pem", &wrong.ca)];
+    let files = [
+        ("ca.pem", &right.ca),
+        ("leader.pem", &right.certificate),
+        ("leader.key", &right.key),
+        ("wrong.pem", &wrong.ca),
+    ];
     for (name, text) in files {
         std::fs::write(root.path().join(name), text).unwrap();
     }

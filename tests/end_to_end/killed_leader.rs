@@ -57,7 +57,8 @@ fn assert_no_render_was_disturbed(cluster: &Cluster, events: &[Event], job: &str
         entries.iter().filter(|entry| entry.what == what).map(|entry| (entry.frame, entry.pid)).collect()
     };
     assert_eq!(of("began"), of("finished"), "no renderer was killed");
-    let (long, small): (Vec<_>, Vec<_>) = ledger::times_begun(cluster.root()).into_iter().partition(|(frame, _)| *frame > 1);
+    let (long, small): (Vec<_>, Vec<_>) =
+        ledger::times_begun(cluster.root()).into_iter().partition(|(frame, _)| *frame > 1);
     assert!(long.iter().all(|(_, times)| *times == 1), "a frame was rendered twice: {long:?}");
     let jobs = events.iter().filter(|event| event.is("job.submitted")).count();
     assert_eq!(small, [(1, jobs)], "every job has a frame 1, and it was rendered once");
@@ -73,7 +74,9 @@ fn assert_no_render_was_disturbed(cluster: &Cluster, events: &[Event], job: &str
             taken_back += 1;
         }
     }
-    println!("killed leader: {taken_back} reports were accepted by a later leader than had handed the frames out");
+    println!(
+        "killed leader: {taken_back} reports were accepted by a later leader than had handed the frames out"
+    );
     assert!(taken_back > 0);
 }
 

@@ -19,7 +19,9 @@ async fn frames_of_a_killed_node_go_out_again_at_once() {
     let job = cluster.submit(work::job("killed", vec![frames])).await;
 
     let accepted = cluster
-        .event("the first frame is accepted", 0, |event| event.is("frame_job.frames_accepted") && event.job() == job)
+        .event("the first frame is accepted", 0, |event| {
+            event.is("frame_job.frames_accepted") && event.job() == job
+        })
         .await;
     let lease = lease_of(&cluster.events(), accepted.token());
     let victim = lease.node().to_owned();
@@ -40,7 +42,8 @@ async fn frames_of_a_killed_node_go_out_again_at_once() {
     cluster.spawn(&victim);
     cluster.online(&victim, gone.sequence).await;
     let mut own = work::drawn(&template, &cluster.output("own"), "0-3", 2, 0);
-    own.requires = Some(callsheet_protocol::v1::Requirements { labels: vec![victim.clone()], ..Default::default() });
+    own.requires =
+        Some(callsheet_protocol::v1::Requirements { labels: vec![victim.clone()], ..Default::default() });
     let second = cluster.submit(work::job("own", vec![own])).await;
     cluster.succeeded(&job).await;
     cluster.succeeded(&second).await;
@@ -59,7 +62,8 @@ fn lease_of(events: &[Event], token: &str) -> Event {
 }
 
 fn accepted_under(events: &[Event], token: &str) -> FrameSet {
-    let of_token = events.iter().filter(|event| event.is("frame_job.frames_accepted") && event.token() == token);
+    let of_token =
+        events.iter().filter(|event| event.is("frame_job.frames_accepted") && event.token() == token);
     of_token.fold(FrameSet::new(), |mut sum, event| {
         sum.add(&event.frames());
         sum
@@ -111,7 +115,9 @@ async fn a_killed_renderer_is_a_failed_attempt_and_no_more() {
     let events = cluster.events();
     let node = |token: &str| lease_of(&events, token).node().to_owned();
     let again = events.iter().find(|event| {
-        event.is_render_lease() && event.sequence > failed.sequence && !event.frames().is_disjoint(&failed.frames())
+        event.is_render_lease()
+            && event.sequence > failed.sequence
+            && !event.frames().is_disjoint(&failed.frames())
     });
     assert_ne!(again.unwrap().node(), node(first.token()), "another node is tried first");
     disk::assert_frames(&output, "0-7", work::SIZE);

@@ -10,11 +10,14 @@ use crate::harness::{Cluster, Event, LEADER, Recipe, disk, invariants, ledger, w
 async fn a_node_that_is_told_to_leave_finishes_and_says_goodbye() {
     let mut cluster = Cluster::start(Recipe::new().node("anna", 1).node("bruno", 1)).await;
     let output = cluster.output("frames");
-    let job = cluster.submit(work::job("leaving", vec![work::acted(&output, "1-36", 6, &json!({ "pace": 120 }))])).await;
+    let job = cluster
+        .submit(work::job("leaving", vec![work::acted(&output, "1-36", 6, &json!({ "pace": 120 }))]))
+        .await;
     let accepted = |event: &Event| event.is("frame_job.frames_accepted");
     let first = cluster.event("a frame is accepted", 0, accepted).await;
     let events = cluster.events();
-    let lease = events.iter().find(|event| event.is_render_lease() && event.token() == first.token()).unwrap();
+    let lease =
+        events.iter().find(|event| event.is_render_lease() && event.token() == first.token()).unwrap();
     let leaver = lease.node().to_owned();
 
     cluster.signal(&leaver, Signal::SIGTERM);
@@ -23,11 +26,15 @@ async fn a_node_that_is_told_to_leave_finishes_and_says_goodbye() {
     assert_eq!(cluster.ended(&leaver).await.code(), Some(0));
     let events = cluster.events();
     let before = events.iter().filter(|event| event.sequence < gone.sequence);
-    let finished = before.filter(|event| event.is("frame_job.frames_accepted") && event.token() == lease.token());
+    let finished =
+        before.filter(|event| event.is("frame_job.frames_accepted") && event.token() == lease.token());
     let finished: FrameSet = finished.flat_map(|event| event.frames().iter().collect::<Vec<_>>()).collect();
     assert_eq!(finished, lease.frames(), "what ran was finished");
     cluster.succeeded(&job).await;
-    assert!(ledger::times_begun(cluster.root()).values().all(|times| *times == 1), "nothing was rendered twice");
+    assert!(
+        ledger::times_begun(cluster.root()).values().all(|times| *times == 1),
+        "nothing was rendered twice"
+    );
     disk::assert_frames(&output, "1-36", work::ACTED);
 }
 
@@ -35,7 +42,9 @@ async fn a_node_that_is_told_to_leave_finishes_and_says_goodbye() {
 async fn a_node_that_is_told_twice_leaves_at_once() {
     let mut cluster = Cluster::start(Recipe::new().node("anna", 1).node("bruno", 1)).await;
     let output = cluster.output("frames");
-    let job = cluster.submit(work::job("hurry", vec![work::acted(&output, "1-2", 1, &json!({ "pace": 3000 }))])).await;
+    let job = cluster
+        .submit(work::job("hurry", vec![work::acted(&output, "1-2", 1, &json!({ "pace": 3000 }))]))
+        .await;
     cluster.event("anna has a frame", 0, |event| event.is_render_lease() && event.node() == "anna").await;
     let root = cluster.root().to_owned();
     cluster.until("both render", || ledger::entries(&root).len() == 2).await;
@@ -54,7 +63,9 @@ async fn a_node_that_is_told_twice_leaves_at_once() {
 async fn a_leader_that_is_told_to_leave_disturbs_no_render() {
     let mut cluster = Cluster::start(Recipe::new().three(1)).await;
     let output = cluster.output("frames");
-    let job = cluster.submit(work::job("leaving", vec![work::acted(&output, "1-24", 8, &json!({ "pace": 250 }))])).await;
+    let job = cluster
+        .submit(work::job("leaving", vec![work::acted(&output, "1-24", 8, &json!({ "pace": 250 }))]))
+        .await;
     cluster.event("a frame is accepted", 0, |event| event.is("frame_job.frames_accepted")).await;
     cluster.signal(LEADER, Signal::SIGTERM);
     assert_eq!(cluster.ended(LEADER).await.code(), Some(0));

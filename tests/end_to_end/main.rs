@@ -6,6 +6,7 @@
 
 mod chaos;
 mod commands;
+mod cut_off;
 mod doors;
 mod frozen;
 mod guarded;

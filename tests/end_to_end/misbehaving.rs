@@ -50,7 +50,8 @@ async fn no_broken_frame_counts_and_a_retry_heals_what_was_cured() {
     }
 
     std::fs::write(&cure, "").unwrap();
-    let retried = cluster.api.clone().jobs.retry(v1::RetryRequest { id: job.clone(), frames: String::new() }).await;
+    let retried =
+        cluster.api.clone().jobs.retry(v1::RetryRequest { id: job.clone(), frames: String::new() }).await;
     assert_eq!(retried.unwrap().into_inner().frames, MOODS.len() as u64);
     let healed = cluster.over(&job, end.sequence).await;
     assert!(healed.is("job.succeeded"), "{}: {}", healed.kind, healed.payload);

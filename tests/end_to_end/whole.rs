@@ -29,8 +29,11 @@ async fn two_steps_over_three_nodes_end_as_pictures() {
     disk::assert_picture(book.as_ref());
     assert_as_drawn_directly(&output);
     let events = cluster.events();
-    let nodes: std::collections::BTreeSet<&str> =
-        events.iter().filter(|event| event.is_render_lease() && event.job() == job).map(|event| event.node()).collect();
+    let nodes: std::collections::BTreeSet<&str> = events
+        .iter()
+        .filter(|event| event.is_render_lease() && event.job() == job)
+        .map(|event| event.node())
+        .collect();
     assert_eq!(nodes, ["anna", "bruno", "clara"].into(), "everyone has had a share");
     let view = cluster.api.clone().job(&job).await;
     assert_eq!((view.state(), view.frames.unwrap().published), (v1::JobState::Succeeded, 25));

@@ -73,7 +73,10 @@ pub(crate) fn effect(stage: &Stage, effect: &Effect) -> String {
         Effect::RevokeLease { node, token, why, .. } => format!("{node}: revoke {token}, {why}"),
         Effect::ConfirmAccepted { node, token, frames, .. } => format!("{node}: confirm {frames} of {token}"),
         Effect::CloseLease { node, token, .. } => format!("{node}: close {token}"),
-        Effect::SweepJob { node, job: done, .. } => format!("{node}: sweep {}", job(stage, done.id)),
+        Effect::SweepJob { node, job: done, up_to, .. } => {
+            format!("{node}: sweep {} up to {up_to}", job(stage, done.id))
+        }
+        Effect::EndSession { node, session } => format!("{node}: session {} is over", session.0),
         Effect::TellDrained { node, drained: true, .. } => format!("{node}: you are drained"),
         Effect::TellDrained { node, drained: false, .. } => format!("{node}: you are not drained any more"),
     };

@@ -178,8 +178,8 @@ impl Agent {
             Input::Fetched { token, result } => self.fetched(token, result),
             Input::CacheLost => self.fetch_again(),
             Input::Attempt { slot, token, news } => self.news(now, slot, token, news),
-            Input::Published { token, done, lost, failed } => {
-                self.published(now, token, done, lost, failed);
+            Input::Published { token, done, lost, failed, unbegun } => {
+                self.published(now, token, [done, lost, failed, unbegun]);
             }
             Input::Beat => {
                 if self.clock.is_welcomed() {
@@ -222,6 +222,7 @@ impl Agent {
             self.pulse(now, false);
         }
         self.bite(now);
+        self.give_up_fetching(now);
     }
 
     fn pulse(&mut self, now: Duration, with_holding: bool) {
@@ -255,12 +256,12 @@ impl Agent {
             (Work::Render, None) => Phase::Waiting,
             (Work::Render, Some(_)) => {
                 self.actions.push(Action::Fetch(offer.clone()));
-                Phase::Fetching
+                Phase::Fetching { until: now.saturating_add(offer.brief.spec.timeouts.start) }
             }
         };
         let mut held = Held::new(offer, phase);
         match held.phase {
-            Phase::Publishing => held.publishing.waiting = held.offer.frames.clone(),
+            Phase::Publishing => held.publishing.add(&held.offer.frames),
             _ => self.queue.push_back(token),
         }
         self.held.insert(token, held);
@@ -294,7 +295,7 @@ impl Agent {
                 // Nobody may tidy up around a renderer that still writes.
                 self.dying.insert(token, remains);
             }
-            Phase::Fetching | Phase::Waiting => self.tidy(remains, true),
+            Phase::Fetching { .. } | Phase::Waiting => self.tidy(remains, true),
             Phase::Ended | Phase::Publishing => self.tidy(remains, false),
         }
     }

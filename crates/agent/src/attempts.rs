@@ -13,7 +13,7 @@ use crate::watchdog::Watchdog;
 impl Agent {
     pub(crate) fn fetched(&mut self, token: Token, result: Result<(), Failure>) {
         let Some(held) = self.held.get_mut(&token) else { return };
-        if !matches!(held.phase, Phase::Fetching) {
+        if !matches!(held.phase, Phase::Fetching { .. }) {
             return;
         }
         match result {
@@ -22,9 +22,21 @@ impl Agent {
         }
     }
 
+    /// Templates whose source hangs: another node may have better access.
+    pub(crate) fn give_up_fetching(&mut self, now: Duration) {
+        let late = |held: &&Held| matches!(held.phase, Phase::Fetching { until } if now >= until);
+        let late: Vec<_> = self.held.values().filter(late).map(|held| held.offer.clone()).collect();
+        for offer in late {
+            let start = offer.brief.spec.timeouts.start;
+            let message = format!("the template is not there within {start:?}");
+            let failure = Failure::new(FailureClass::InputMissing, message);
+            self.end(offer.token, Outcome::Failed(failure), FrameSet::new());
+        }
+    }
+
     pub(crate) fn fetch_again(&mut self) {
         let needs = |held: &&Held| {
-            matches!(held.phase, Phase::Fetching | Phase::Waiting | Phase::Running(_))
+            matches!(held.phase, Phase::Fetching { .. } | Phase::Waiting | Phase::Running(_))
                 && held.offer.brief.spec.template.is_some()
         };
         let wanted = self.held.values().filter(needs).map(|held| Action::Fetch(held.offer.clone()));
@@ -76,7 +88,9 @@ impl Agent {
                 run.current = run.current.filter(|frame| !finished.contains(*frame));
                 run.watchdog.finished(now, &finished);
             }
+            News::Proving => run.watchdog.proving(now),
             News::Proven { frames: proven, bytes, took } => {
+                run.watchdog.proven(now);
                 let fresh = proven.intersection(&frames).difference(&held.proven);
                 if !fresh.is_empty() {
                     self.unwell = false;
@@ -164,14 +178,12 @@ impl Agent {
     pub(crate) fn accepted(&mut self, token: Token, frames: &FrameSet) {
         let Some(held) = self.held.get_mut(&token) else { return };
         if held.offer.work == Work::Render && held.offer.brief.spec.has_output() {
-            let publishing = &mut held.publishing;
-            let ours = frames.intersection(&held.proven).difference(&publishing.ordered);
-            publishing.waiting.add(&ours.difference(&publishing.done));
+            held.publishing.add(&frames.intersection(&held.proven));
         }
     }
 
     pub(crate) fn order_publications(&mut self, now: Duration) {
-        let waiting = |held: &&Held| !held.publishing.waiting.is_empty();
+        let waiting = |held: &&Held| !held.publishing.is_idle();
         let tokens: Vec<Token> = self.held.values().filter(waiting).map(|held| held.offer.token).collect();
         tokens.into_iter().for_each(|token| self.order_publications_of(now, token));
     }
@@ -188,16 +200,13 @@ impl Agent {
         &mut self,
         now: Duration,
         token: Token,
-        done: FrameSet,
-        mut lost: FrameSet,
-        failed: FrameSet,
+        [done, lost, failed, unbegun]: [FrameSet; 4],
     ) {
         let Some(held) = self.held.get_mut(&token) else { return };
-        let done = done.intersection(&held.publishing.ordered);
-        lost = lost.intersection(&held.publishing.ordered);
-        lost.add(&held.publishing.carried_out(now, failed));
+        let done = done.intersection(held.publishing.ordered());
+        let mut lost = lost.intersection(held.publishing.ordered());
+        lost.add(&held.publishing.carried_out(now, &done, &failed, &unbegun));
         let over = matches!(held.phase, Phase::Publishing) && held.publishing.is_idle();
-        held.publishing.done.add(&done);
         if !done.is_empty() {
             self.report(token, Reported::Published { frames: done });
         }

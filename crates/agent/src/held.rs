@@ -6,12 +6,8 @@ use std::time::Duration;
 use callsheet_model::{Failure, FailureClass, FrameSet};
 
 use crate::offer::Offer;
+use crate::publishing::Publishing;
 use crate::watchdog::Watchdog;
-
-/// A failed move of a file is tried again this soon at first, and twice as late each further time.
-const PUBLISH_RETRY: Duration = Duration::from_millis(500);
-/// After this many tries the files count as lost: another node may have better access.
-const PUBLISH_TRIES: u32 = 6;
 
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -24,8 +20,8 @@ pub(crate) struct Held {
 
 #[derive(Debug)]
 pub(crate) enum Phase {
-    /// Its template is on its way.
-    Fetching,
+    /// Its template is on its way. One that is not there by then counts as not to be had.
+    Fetching { until: Duration },
     /// It could run, but no slot is free.
     Waiting,
     /// A renderer works on it.
@@ -81,61 +77,6 @@ impl Run {
     }
 }
 
-/// What has become of accepted frames.
-#[derive(Debug, Default)]
-pub(crate) struct Publishing {
-    /// Accepted, and not at their final path yet as far as is known.
-    pub(crate) waiting: FrameSet,
-    /// An order for these is being carried out.
-    pub(crate) ordered: FrameSet,
-    /// At their final path. A leader that says again that they are accepted changes nothing.
-    pub(crate) done: FrameSet,
-    tries: u32,
-    pub(crate) retry_at: Option<Duration>,
-}
-
-impl Publishing {
-    pub(crate) fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.ordered.is_empty()
-    }
-
-    /// Frames that have not arrived at their final path.
-    pub(crate) fn open(&self) -> FrameSet {
-        let mut open = self.waiting.clone();
-        open.add(&self.ordered);
-        open
-    }
-
-    /// Takes what can be ordered now.
-    pub(crate) fn order(&mut self, now: Duration) -> Option<FrameSet> {
-        let too_soon = self.retry_at.is_some_and(|at| now < at);
-        if too_soon || self.waiting.is_empty() || !self.ordered.is_empty() {
-            return None;
-        }
-        self.retry_at = None;
-        self.ordered = std::mem::take(&mut self.waiting);
-        Some(self.ordered.clone())
-    }
-
-    /// The order is done, except for `failed`. Returns those given up.
-    pub(crate) fn carried_out(&mut self, now: Duration, mut failed: FrameSet) -> FrameSet {
-        failed = failed.intersection(&self.ordered);
-        self.ordered = FrameSet::new();
-        if failed.is_empty() {
-            self.tries = 0;
-            return failed;
-        }
-        self.tries += 1;
-        if self.tries >= PUBLISH_TRIES {
-            self.tries = 0;
-            return failed;
-        }
-        self.retry_at = Some(now + PUBLISH_RETRY * 2u32.pow(self.tries - 1));
-        self.waiting.add(&failed);
-        FrameSet::new()
-    }
-}
-
 impl Held {
     pub(crate) fn new(offer: Arc<Offer>, phase: Phase) -> Self {
         Self { offer, phase, proven: FrameSet::new(), publishing: Publishing::default() }
@@ -157,8 +98,11 @@ impl Held {
 
     /// The earliest moment that something has to be done about it.
     pub(crate) fn next_wake(&self) -> Option<Duration> {
-        let bite = self.run().filter(|run| run.killed.is_none()).map(|run| run.watchdog.deadline());
-        let retry = self.publishing.retry_at.filter(|_| !self.publishing.waiting.is_empty());
-        bite.into_iter().chain(retry).min()
+        let bound = match &self.phase {
+            Phase::Fetching { until } => Some(*until),
+            Phase::Running(run) if run.killed.is_none() => Some(run.watchdog.deadline()),
+            Phase::Running(_) | Phase::Waiting | Phase::Ended | Phase::Publishing => None,
+        };
+        bound.into_iter().chain(self.publishing.next_wake()).min()
     }
 }

@@ -73,6 +73,8 @@ pub enum Input {
         lost: FrameSet,
         /// Frames that could not be moved now; they are tried again.
         failed: FrameSet,
+        /// Frames that were not begun, since the lease might have run out meanwhile.
+        unbegun: FrameSet,
     },
 
     /// A heartbeat is due: say what is held.
@@ -111,6 +113,8 @@ pub enum News {
     FramesFinished(FrameSet),
     /// It came further with its frame or task.
     Progress,
+    /// The process is gone, and looking at what it left comes forward.
+    Proving,
     /// Frames are proven: their files are whole, in the attempt's own place, and on the platter.
     Proven {
         /// Which.

@@ -102,7 +102,7 @@ impl Agent {
 
     fn hand_back(&mut self) {
         self.mark_handed_back();
-        let idle = |phase: &Phase| matches!(phase, Phase::Fetching | Phase::Waiting);
+        let idle = |phase: &Phase| matches!(phase, Phase::Fetching { .. } | Phase::Waiting);
         let tokens: Vec<Token> =
             self.held.iter().filter(|(_, held)| idle(&held.phase)).map(|(token, _)| *token).collect();
         for token in tokens {

@@ -29,6 +29,7 @@ mod input;
 mod leaving;
 mod offer;
 mod outbox;
+mod publishing;
 mod watchdog;
 
 #[cfg(test)]

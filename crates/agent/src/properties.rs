@@ -21,6 +21,7 @@ fn news() -> impl Strategy<Value = News> {
     prop_oneof![
         set().prop_map(|frames| News::Launched { frames }),
         Just(News::Rendering),
+        Just(News::Proving),
         (1i32..6).prop_map(News::FrameStarted),
         set().prop_map(News::FramesFinished),
         set().prop_map(|frames| News::Proven { frames, bytes: 1, took: ms(1) }),
@@ -52,8 +53,8 @@ fn input() -> impl Strategy<Value = Input> {
         1 => (0usize..3).prop_map(Input::SlotDown),
         12 => (0usize..3, token(), news())
             .prop_map(|(slot, token, news)| Input::Attempt { slot, token, news }),
-        4 => (token(), set(), set(), set())
-            .prop_map(|(token, done, lost, failed)| Input::Published { token, done, lost, failed }),
+        4 => (token(), set(), set(), set(), set())
+            .prop_map(|(token, done, lost, failed, unbegun)| Input::Published { token, done, lost, failed, unbegun }),
         1 => Just(Input::Beat),
         4 => Just(Input::Tick),
     ]

@@ -136,7 +136,8 @@ fn settled(up_to: u64, token: u64, set: &str) -> Input {
 
 fn published(token: u64, set: &str) -> Input {
     let none = FrameSet::new;
-    Input::Published { token: Token(token), done: frames(set), lost: none(), failed: none() }
+    let (lost, failed, unbegun) = (none(), none(), none());
+    Input::Published { token: Token(token), done: frames(set), lost, failed, unbegun }
 }
 
 #[test]
@@ -192,6 +193,26 @@ fn a_template_comes_first_and_its_failure_ends_the_lease() {
         .when(fetched(6, Ok(())), &["start 6 in 0"])
         .when(Input::Revoked(Token(6)), &["kill 6 in 0"])
         .news(6, ended(Ok(())), &["release 6", "clean 6 but "]);
+}
+
+#[test]
+fn a_template_that_does_not_come_ends_the_lease() {
+    let lease = Offer { brief: brief(true, true), ..offer(5, "1") };
+    let mut story = Story::welcomed(1);
+    story.when(Input::Offered(vec![lease]), &["fetch for 5"]);
+    // Asking again does not prolong it.
+    story.at(4000).when(Input::Refused, &[]).when(Input::CacheLost, &["fetch for 5"]);
+    story.at(8000).when(Input::Refused, &[]);
+    assert_eq!(story.agent.next_wake(), Some(ms(10_000)));
+    story.at(9999).when(Input::Tick, &[]);
+    story
+        .at(10_000)
+        .when(Input::LinkUp, &["release 5", "hello [5]"])
+        .when(
+            Input::Welcomed(Welcome { silence: ms(5000), pulse: ms(1000) }),
+            &["report 1 of 5: ended failed input_missing", "pulse 2 [5]"],
+        )
+        .when(Input::Fetched { token: Token(5), result: Ok(()) }, &[]);
 }
 
 #[test]
@@ -294,7 +315,9 @@ fn another_attempts_files_are_published_without_a_slot() {
     let mut story = Story::welcomed(0);
     let lease = Offer { work: Work::Publish { of: Token(3) }, ..offer(8, "1-4") };
     let set = frames;
-    let result = Input::Published { token: Token(8), done: set("1-2"), lost: set("3"), failed: set("4") };
+    let unbegun = FrameSet::new();
+    let result =
+        Input::Published { token: Token(8), done: set("1-2"), lost: set("3"), failed: set("4"), unbegun };
     story
         .when(Input::Offered(vec![lease]), &["publish 1-4 of 3 under 8"])
         .when(result, &["report 1 of 8: published 1-2", "report 2 of 8: lost 3"])

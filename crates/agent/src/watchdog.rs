@@ -5,6 +5,11 @@
 //!                  │ start                              │ frame, anew with each sign        │ exit
 //!                  ▼                                    ▼                                   ▼
 //!              HangStart                            HangFrame                           HangExit
+//!
+//!   (ended) ─► Proving ── anew with each proof ─► the next process, or the attempt's end
+//!                  │ the longest of the three
+//!                  ▼
+//!              OutputIo
 //! ```
 
 use std::time::Duration;
@@ -25,6 +30,8 @@ enum Phase {
     Starting,
     Rendering,
     Exiting,
+    /// No process is left to be bitten, but what it left is still being looked at.
+    Proving,
 }
 
 impl Watchdog {
@@ -48,12 +55,32 @@ impl Watchdog {
     }
 
     pub(crate) fn finished(&mut self, now: Duration, frames: &FrameSet) {
-        if self.phase == Phase::Exiting {
+        if matches!(self.phase, Phase::Exiting | Phase::Proving) {
             return;
         }
         self.left.subtract(frames);
         self.since = now;
         self.phase = if self.left.is_empty() { Phase::Exiting } else { Phase::Rendering };
+    }
+
+    /// The process is gone, and proving what it left comes forward.
+    pub(crate) fn proving(&mut self, now: Duration) {
+        self.phase = Phase::Proving;
+        self.since = now;
+    }
+
+    /// Frames were proven. That a frame of the past is whole says nothing of the one being drawn, but it keeps
+    /// the disk busy, which starting and ending wait for.
+    pub(crate) fn proven(&mut self, now: Duration) {
+        if self.phase != Phase::Rendering {
+            self.since = now;
+        }
+    }
+
+    /// A file that took that long to draw may take as long to read.
+    fn proof(&self) -> Duration {
+        let Timeouts { start, frame, exit } = self.timeouts;
+        start.max(frame).max(exit)
     }
 
     /// When it bites, if nothing happens.
@@ -62,6 +89,7 @@ impl Watchdog {
             Phase::Starting => self.timeouts.start,
             Phase::Rendering => self.timeouts.frame,
             Phase::Exiting => self.timeouts.exit,
+            Phase::Proving => self.proof(),
         };
         self.since.saturating_add(timeout)
     }
@@ -81,6 +109,10 @@ impl Watchdog {
             Phase::Exiting => {
                 (FailureClass::HangExit, format!("still there {:?} after its last frame", self.timeouts.exit))
             }
+            Phase::Proving => (
+                FailureClass::OutputIo,
+                format!("no file could be read to its end within {:?}", self.proof()),
+            ),
         })
     }
 }
@@ -112,5 +144,26 @@ mod tests {
 
         dog.launched(secs(30), FrameSet::one(3));
         assert_eq!(dog.deadline(), secs(40), "the next process starts anew");
+    }
+
+    #[test]
+    fn proofs_that_come_forward_are_not_bitten() {
+        let timeouts = Timeouts { start: secs(10), frame: secs(5), exit: secs(2) };
+        let mut dog = Watchdog::new(timeouts, secs(0));
+        dog.launched(secs(0), FrameSet::range(1, 2));
+        dog.finished(secs(1), &FrameSet::range(1, 2));
+        dog.proven(secs(2));
+        assert_eq!(dog.deadline(), secs(4), "still exiting");
+        dog.proving(secs(3));
+        dog.finished(secs(3), &FrameSet::one(3));
+        for second in [10, 19, 28] {
+            assert_eq!(dog.bites(secs(second)), None);
+            dog.proving(secs(second));
+        }
+        assert_eq!(dog.bites(secs(38)).map(|(class, _)| class), Some(FailureClass::OutputIo));
+        dog.launched(secs(38), FrameSet::one(3));
+        dog.sign(secs(39));
+        dog.proven(secs(42));
+        assert_eq!(dog.bites(secs(44)).map(|(class, _)| class), Some(FailureClass::HangFrame));
     }
 }

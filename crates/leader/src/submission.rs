@@ -1,15 +1,21 @@
 //! A submitted job is checked whole before it is taken: its form, its templates, and what its renderers say.
 
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
 
 use callsheet_model::{JobSpec, StepSpec};
 use callsheet_renderers::Registry;
+use tokio::sync::Semaphore;
 
 use crate::error::{LeaderError, Mistake};
 use crate::templates::Templates;
 
 /// A template larger than this is not read for a check; renderers that look into theirs have small ones.
-const MOST_BYTES_TO_LOOK_AT: u64 = 256 << 20;
+const MOST_BYTES_TO_LOOK_AT: u64 = 64 << 20;
+
+static LOOKING: Semaphore = Semaphore::const_new(1);
 
 /// Checks a job; gives it back when it is sound.
 pub(crate) async fn check(
@@ -17,6 +23,8 @@ pub(crate) async fn check(
     templates: &Templates,
     spec: JobSpec,
 ) -> Result<JobSpec, LeaderError> {
+    // One at a time: what is looked at is in memory.
+    let _one = LOOKING.acquire().await.map_err(|_| LeaderError::Restarting)?;
     let (registry, templates) = (registry.clone(), templates.clone());
     // Looking into a template takes time and eats what a stranger sent: not on the runtime, and a panic in
     // there is an answer, not an end.
@@ -56,14 +64,13 @@ fn step_mistakes(registry: &Registry, templates: &Templates, step: &StepSpec) ->
         None => None,
         Some(template) => match (&template.path, templates.path(template.md5)) {
             // A template that nodes read from their own storage may not be visible here.
-            (Some(path), None) => read_if_small(path),
+            (Some(path), None) => read_if_small(Path::new(path)).ok().flatten(),
             (None, None) => {
                 let message = format!("{} ({}) is not uploaded", template.md5, template.name);
                 return vec![("template".to_owned(), message)];
             }
-            (_, Some(_)) if template.bytes > MOST_BYTES_TO_LOOK_AT => None,
-            (_, Some(path)) => match std::fs::read(path) {
-                Ok(bytes) => Some(bytes),
+            (_, Some(path)) => match read_if_small(&path) {
+                Ok(bytes) => bytes,
                 Err(error) => return vec![("template".to_owned(), format!("cannot be read: {error}"))],
             },
         },
@@ -75,12 +82,14 @@ fn step_mistakes(registry: &Registry, templates: &Templates, step: &StepSpec) ->
         .collect()
 }
 
-/// Nothing is read that is no plain file or too large: the path came from a stranger.
-fn read_if_small(path: &str) -> Option<Vec<u8>> {
-    let metadata = std::fs::metadata(path).ok()?;
-    if metadata.is_file() && metadata.len() <= MOST_BYTES_TO_LOOK_AT {
-        std::fs::read(path).ok()
-    } else {
-        None
+/// Nothing is read that is no plain file or too large: the path came from a stranger, and a file's stated
+/// length need not be what comes out of it.
+fn read_if_small(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Ok(None);
     }
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES_TO_LOOK_AT + 1).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= MOST_BYTES_TO_LOOK_AT).then_some(bytes))
 }

@@ -166,6 +166,12 @@ impl FrameSet {
         self.0.iter().map(|run| frame(run.first)..=frame(run.last))
     }
 
+    /// Whether its text is short enough to be read back: a set that is too scattered cannot travel.
+    #[must_use]
+    pub fn can_be_written(&self) -> bool {
+        text::fits(self)
+    }
+
     /// Gives back memory after many removals.
     pub fn compact(&mut self) {
         self.0.compact();
@@ -180,25 +186,19 @@ impl FromIterator<i32> for FrameSet {
 
 impl FromIterator<RangeInclusive<i32>> for FrameSet {
     fn from_iter<I: IntoIterator<Item = RangeInclusive<i32>>>(ranges: I) -> Self {
-        let mut set = Self::new();
-        ranges.into_iter().for_each(|range| set.insert_range(*range.start(), *range.end()));
-        set
+        // All at once: putting runs in one by one looks at the whole set each time.
+        let mut bits = RoaringBitmap::new();
+        for range in ranges.into_iter().filter(|range| range.start() <= range.end()) {
+            bits.insert_range(bit(*range.start())..=bit(*range.end()));
+        }
+        Self(Repr::from(bits))
     }
 }
 
 impl fmt::Display for FrameSet {
-    /// Runs with commas, `1-5,9`; reading it back gives the same set.
+    /// Runs and steps with commas, `1-5,9,20-40x2`; reading it back gives the same set.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (nth, run) in self.ranges().enumerate() {
-            if nth > 0 {
-                f.write_str(",")?;
-            }
-            write!(f, "{}", run.start())?;
-            if run.start() != run.end() {
-                write!(f, "-{}", run.end())?;
-            }
-        }
-        Ok(())
+        text::write(self, f)
     }
 }
 

@@ -10,7 +10,15 @@ pub const MAX_PATH_BYTES: usize = 1024;
 pub const MAX_STEPS: usize = 256;
 /// Most frames in one step.
 pub const MAX_FRAMES: u64 = 10_000_000;
-/// Longest text of a frame set, in bytes.
+/// Most frames handed out at once.
+pub const MAX_CHUNK: u32 = 100_000;
+/// Most frames in all steps of one job together.
+pub const MAX_JOB_FRAMES: u64 = 20_000_000;
+/// Most runs of consecutive frames in one message.
+pub const MAX_RUNS: usize = 200_000;
+/// Most leases a node may say it holds.
+pub const MAX_HELD: usize = 10_000;
+/// Longest text of a frame set, in bytes. A set that is too scattered to be written within it is refused.
 pub const MAX_FRAME_TEXT_BYTES: usize = 16 * 1024;
 /// Frame numbers lie between minus and plus this.
 pub const MAX_FRAME_NUMBER: i32 = 99_999_999;

@@ -17,6 +17,9 @@ pub fn ranges_to_wire(frames: &FrameSet) -> Vec<FrameRange> {
 /// A run that ends before it begins or is out of bounds, or more frames than a step may have.
 pub fn ranges_from_wire(field: &str, ranges: &[FrameRange]) -> Result<FrameSet, FieldError> {
     let max = limits::MAX_FRAME_NUMBER;
+    if ranges.len() > limits::MAX_RUNS {
+        return Err(FieldError::new(field, format!("{} runs, at most {}", ranges.len(), limits::MAX_RUNS)));
+    }
     for FrameRange { first, last } in ranges {
         if last < first {
             return Err(FieldError::new(field, format!("{first} to {last} ends before it begins")));

@@ -176,9 +176,14 @@ pub fn node_from_wire(field: &str, name: &str) -> Result<NodeName, FieldError> {
 }
 
 /// Tokens from a message.
-#[must_use]
-pub fn tokens_from_wire(tokens: &[u64]) -> BTreeSet<Token> {
-    tokens.iter().copied().map(Token).collect()
+///
+/// # Errors
+/// More than a node can hold.
+pub fn tokens_from_wire(field: &str, tokens: &[u64]) -> Result<BTreeSet<Token>, FieldError> {
+    if tokens.len() > limits::MAX_HELD {
+        return Err(FieldError::new(field, format!("{} leases, at most {}", tokens.len(), limits::MAX_HELD)));
+    }
+    Ok(tokens.iter().copied().map(Token).collect())
 }
 
 impl From<OfflineReason> for v1::OfflineReason {

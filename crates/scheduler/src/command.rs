@@ -38,7 +38,7 @@ pub enum Command {
     RetryJob {
         /// Which.
         job: JobId,
-        /// Only these dead-lettered frames; all of them when `None`.
+        /// Of the dead-lettered frames only these; all of them when `None`.
         frames: Option<FrameSet>,
     },
 

@@ -56,6 +56,16 @@ pub enum Effect {
         session: SessionId,
         /// Which.
         job: Arc<Job>,
+        /// The last token that was made when the job ended. Higher ones are of a later retry, which may have
+        /// begun when the node gets to it: what those attempts make is not to be touched.
+        up_to: Token,
+    },
+    /// Another session of the same node has taken this one's place: its stream is closed, if it is still open.
+    EndSession {
+        /// Who.
+        node: NodeName,
+        /// The session that is over.
+        session: SessionId,
     },
     /// Tell a node whether it is drained.
     TellDrained {

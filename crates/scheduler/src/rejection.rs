@@ -28,7 +28,7 @@ pub enum Rejection {
         verb: &'static str,
     },
     /// There is nothing to retry.
-    #[error("job {job} has no dead-lettered or left-over frame among those asked for")]
+    #[error("job {job} has no dead-lettered or left-over frame among those asked for that could go on")]
     NothingToRetry {
         /// Which.
         job: JobId,

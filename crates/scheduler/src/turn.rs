@@ -100,7 +100,13 @@ impl<'a> Turn<'a> {
     }
 
     pub(crate) fn sweep(&mut self, node: &NodeName, job: Arc<Job>) {
-        self.tell(node, |node, session| Effect::SweepJob { node, session, job });
+        let up_to = self.state.last_token();
+        self.tell(node, |node, session| Effect::SweepJob { node, session, job, up_to });
+    }
+
+    /// Not told over the node's session, but over the one that it has no more.
+    pub(crate) fn end_session(&mut self, node: &NodeName, session: SessionId) {
+        self.out.effects.push(Effect::EndSession { node: node.clone(), session });
     }
 
     pub(crate) fn tell_drained(&mut self, node: &NodeName, drained: bool) {

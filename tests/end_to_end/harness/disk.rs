@@ -16,7 +16,8 @@ pub(crate) fn assert_frames(output: &str, frames: &str, size: (u32, u32)) {
     let directory = Path::new(pattern.directory());
     let frames: FrameSet = if frames.is_empty() { FrameSet::new() } else { frames.parse().unwrap() };
     let wanted: BTreeSet<String> = frames.iter().map(|frame| pattern.file_name(frame)).collect();
-    let found: BTreeSet<String> = files(directory).into_iter().filter(|name| !name.starts_with('.')).collect();
+    let found: BTreeSet<String> =
+        files(directory).into_iter().filter(|name| !name.starts_with('.')).collect();
     let missing: Vec<_> = wanted.difference(&found).collect();
     let surplus: Vec<_> = found.difference(&wanted).collect();
     assert!(missing.is_empty() && surplus.is_empty(), "{output}: missing {missing:?}, too much {surplus:?}");

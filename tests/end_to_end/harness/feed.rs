@@ -80,7 +80,10 @@ impl Feed {
                 let life = *lives.borrow_and_update();
                 read(api.clone(), &events, &told).await;
                 // A stream that broke for another reason than the leader's end is taken up at once.
-                if *lives.borrow() == life && api.clone().status().await.is_err() && lives.changed().await.is_err() {
+                if *lives.borrow() == life
+                    && api.clone().status().await.is_err()
+                    && lives.changed().await.is_err()
+                {
                     return;
                 }
             }

@@ -20,7 +20,11 @@ pub(crate) fn assert_history(events: &[Event]) {
             "frame_job.leased" if event.is_render_lease() => {
                 for (token, (of, held)) in hands.iter().filter(|(_, (of, _))| *of == step) {
                     let twice = held.intersection(&frames);
-                    assert!(twice.is_empty(), "{of:?}: {twice} is in hands under {token} and {}", event.token());
+                    assert!(
+                        twice.is_empty(),
+                        "{of:?}: {twice} is in hands under {token} and {}",
+                        event.token()
+                    );
                 }
                 let again = accepted.entry(step.clone()).or_default().intersection(&frames);
                 assert!(again.is_empty(), "{step:?}: {again} was accepted, and is handed out again");
@@ -29,7 +33,11 @@ pub(crate) fn assert_history(events: &[Event]) {
             "frame_job.frames_accepted" => {
                 let (_, held) = hands.get_mut(event.token()).expect("only what is in hands is accepted");
                 let foreign = frames.difference(held);
-                assert!(foreign.is_empty(), "{foreign} is accepted under {}, which does not hold it", event.token());
+                assert!(
+                    foreign.is_empty(),
+                    "{foreign} is accepted under {}, which does not hold it",
+                    event.token()
+                );
                 held.subtract(&frames);
                 accepted.entry(step).or_default().add(&frames);
             }

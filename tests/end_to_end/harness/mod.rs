@@ -114,7 +114,12 @@ impl Cluster {
 
     /// Starts a process of the cluster: the leader or a node.
     pub(crate) fn spawn(&mut self, name: &str) {
-        let config = self.config.to_str().unwrap().to_owned();
+        self.spawn_with(name, &self.config.clone());
+    }
+
+    /// The same, with another config than everyone else.
+    pub(crate) fn spawn_with(&mut self, name: &str, config: &Path) {
+        let config = config.to_str().unwrap().to_owned();
         let node = ["node", "--config", &config, "--name", name];
         let args = if name == LEADER { &["leader", "--config", &config][..] } else { &node[..] };
         let log = self.logs.entry(name.to_owned()).or_insert_with(Log::new).clone();
@@ -173,7 +178,8 @@ impl Cluster {
 
     /// Waits until one event after the sequence number `after` fits.
     pub(crate) async fn event(&self, what: &str, after: u64, fits: impl Fn(&Event) -> bool) -> Event {
-        let find = |events: &[Event]| events.iter().find(|event| event.sequence > after && fits(event)).cloned();
+        let find =
+            |events: &[Event]| events.iter().find(|event| event.sequence > after && fits(event)).cloned();
         self.wait(what, find).await
     }
 
@@ -200,7 +206,11 @@ impl Cluster {
     /// Submits a job under a new id.
     pub(crate) async fn submit(&self, spec: v1::JobSpec) -> String {
         let id = uuid::Uuid::new_v4().to_string();
-        self.api.clone().submit(&id, spec).await.unwrap_or_else(|status| panic!("refused: {status}\n{}", self.told()));
+        self.api
+            .clone()
+            .submit(&id, spec)
+            .await
+            .unwrap_or_else(|status| panic!("refused: {status}\n{}", self.told()));
         id
     }
 

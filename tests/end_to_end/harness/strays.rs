@@ -32,7 +32,9 @@ pub(crate) fn processes_of(directory: &Path) -> Vec<(i32, String)> {
 
 /// Those of them that draw: built-in renderers and the tests' own, without their guards.
 pub(crate) fn renderers_of(directory: &Path) -> Vec<i32> {
-    let draws = |line: &str| !line.contains(" guard ") && (line.contains(" render ") || line.contains("test-renderer"));
+    let draws = |line: &str| {
+        !line.contains(" guard ") && (line.contains(" render ") || line.contains("test-renderer"))
+    };
     processes_of(directory).into_iter().filter(|(_, line)| draws(line)).map(|(pid, _)| pid).collect()
 }
 

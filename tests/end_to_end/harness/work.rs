@@ -31,7 +31,13 @@ pub(crate) fn animation() -> Vec<u8> {
 }
 
 /// A step that draws frames of the animation, each for at least `pace` milliseconds.
-pub(crate) fn drawn(template: &v1::Template, output: &str, frames: &str, chunk: u32, pace: u64) -> v1::StepSpec {
+pub(crate) fn drawn(
+    template: &v1::Template,
+    output: &str,
+    frames: &str,
+    chunk: u32,
+    pace: u64,
+) -> v1::StepSpec {
     v1::StepSpec {
         name: "frames".into(),
         renderer: "lottie".into(),

@@ -77,7 +77,10 @@ fn show(asking: &Asking, job: &v1::JobView) -> Result<Exit> {
         return Ok(Exit::Ok);
     }
     let name = job.spec.as_ref().map_or("", |spec| &spec.name);
-    let state = words::job_state(job.state());
-    output::line(format!("{} {name:?} is {state}: {}", words::short(&job.id), job.summary))?;
+    let stands = match job.summary.as_str() {
+        "" => words::job_state(job.state()).to_string(),
+        summary => summary.to_owned(),
+    };
+    output::line(format!("{} {name:?}: {stands}", words::short(&job.id)))?;
     Ok(Exit::Ok)
 }

@@ -12,7 +12,8 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(crate) stay: bool,
     /// Where everything goes; what an earlier demo left there is removed
-    #[arg(long, value_name = "DIRECTORY", default_value = "callsheet-demo")]
+    // Not `callsheet-demo` itself: that is where `callsheet up cluster/demo.toml` keeps what it must not lose.
+    #[arg(long, value_name = "DIRECTORY", default_value = "callsheet-demo/show")]
     pub(crate) dir: PathBuf,
     /// Another cluster config than the bundled one; its directories and port are replaced by the demo's own
     #[arg(long, value_name = "FILE")]

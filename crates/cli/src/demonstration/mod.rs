@@ -14,6 +14,7 @@ mod play;
 mod proof;
 mod stage;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -74,8 +75,13 @@ async fn stay(stage: &Stage, wishes: &Wishes) -> Result<()> {
     let command = |words: &str| format!("  callsheet {words} --leader {url}");
     output::line("")?;
     output::line(style("The cluster stays until Ctrl-C. In another terminal:").bold().to_string())?;
-    for words in ["status", "nodes", "jobs", "events --follow", "submit cluster/jobs/still.json --watch"] {
+    for words in ["status", "nodes", "jobs", "events --follow"] {
         output::line(command(words))?;
+    }
+    // Only who stands in a source tree has it.
+    let job = "cluster/jobs/demo.toml";
+    if Path::new(job).is_file() {
+        output::line(command(&format!("submit {job} --watch")))?;
     }
     output::line("Any gRPC client finds its way by reflection at the same address.")?;
     wished(&mut wishes.subscribe(), Shutdown::Drain).await;

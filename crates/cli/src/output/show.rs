@@ -71,7 +71,8 @@ fn one_lease(lease: &v1::LeaseView) -> String {
         if lease.remaining == lease.frames { String::new() } else { format!(", left {}", lease.remaining) };
     let frames = if lease.frames.is_empty() { "the task" } else { &lease.frames };
     let node = style(&lease.node).cyan();
-    format!("{node} has {frames}{left}, since {} ({})", words::ago(lease.since_ms), words::token(lease.token))
+    let held = words::duration(words::now_ms().saturating_sub(lease.since_ms));
+    format!("{node} has {frames}{left}, for {held} ({})", words::token(lease.token))
 }
 
 /// What went wrong, and the lines that show it.

@@ -58,6 +58,12 @@ pub(super) fn mistakes(spec: &JobSpec, stage: Stage, written: &dyn Fn(usize) -> 
         );
         return notes.found;
     }
+    let frames: u64 = spec.steps.iter().map(|step| step.frames.len()).sum();
+    let each_is_well = spec.steps.iter().all(|step| step.frames.len() <= limits::MAX_FRAMES);
+    if each_is_well && frames > limits::MAX_JOB_FRAMES {
+        let why = format!("all steps of a job have at most {} together", limits::MAX_JOB_FRAMES);
+        notes.note("steps", format!("{frames} frames"), why);
+    }
     let mut names = BTreeSet::new();
     for (nth, step) in spec.steps.iter().enumerate() {
         notes.prefix = format!("steps[{}].", written(nth));
@@ -143,6 +149,13 @@ fn check_frames(step: &StepSpec, notes: &mut Notes) {
             format!("a step has at most {}", limits::MAX_FRAMES),
         );
     }
+    if !step.frames.can_be_written() {
+        notes.note(
+            "frames",
+            format!("{} scattered frames", step.frames.len()),
+            format!("they cannot be written in {} bytes: use ranges and steps", limits::MAX_FRAME_TEXT_BYTES),
+        );
+    }
     for frame in [step.frames.first(), step.frames.last()].into_iter().flatten() {
         // `i32::MIN` has no positive twin.
         if frame.unsigned_abs() > most.unsigned_abs() {
@@ -150,11 +163,11 @@ fn check_frames(step: &StepSpec, notes: &mut Notes) {
         }
     }
     match step.chunk {
-        Chunk::Frames(count) if u64::from(count.get()) > limits::MAX_FRAMES => {
+        Chunk::Frames(count) if count.get() > limits::MAX_CHUNK => {
             notes.note(
                 "chunk",
                 count.to_string(),
-                format!("here may be \"auto\" or 1 to {}", limits::MAX_FRAMES),
+                format!("here may be \"auto\" or 1 to {}", limits::MAX_CHUNK),
             );
         }
         _ => {}

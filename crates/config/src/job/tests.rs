@@ -1,3 +1,5 @@
+//! Job files and what is wrong with them, mistake by mistake.
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,3 +1,5 @@
+//! Three languages, one tree: the same values, and every mistake at its line.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,15 +1,17 @@
 //! The nodes' door: sessions, and templates for their caches.
 
-use std::collections::BTreeSet;
+use std::collections::VecDeque;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use callsheet_leader::{FromNode, Hello, Holding, Leader, LeaderError, NodeDoor, ToNode};
 use callsheet_model::signal::Signal;
-use callsheet_model::{Job, JobId, NodeName, StepIndex, Token};
+use callsheet_model::{Job, JobId, Lease, NodeName, StepIndex, Token};
 use callsheet_protocol::{
     FieldError, cache_from_wire, goodbye_from_wire, heartbeat_from_wire, lease_to_wire, log_from_wire,
     node_from_wire, progress_from_wire, ranges_to_wire, report_from_wire, step_to_wire, tokens_from_wire, v1,
 };
+use prost::Message as _;
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -21,6 +23,10 @@ use super::{refused, unreadable};
 
 /// Messages to a node that wait for its connection to take them.
 const READY: usize = 16;
+/// Steps that a node remembers of a session; it keeps at least twice as many.
+const BRIEFED: usize = 64;
+/// No more is put into a message of offers than this and one lease, in bytes.
+const FULL_MESSAGE: usize = 1 << 20;
 /// Bytes of a template per message.
 const PIECE: usize = 256 << 10;
 
@@ -122,7 +128,7 @@ fn hello_from_wire(hello: &v1::Hello) -> Result<Hello, FieldError> {
         capabilities: capabilities
             .try_into()
             .map_err(|error: FieldError| error.within("hello.capabilities"))?,
-        held: tokens_from_wire(&hello.held),
+        held: tokens_from_wire("hello.held", &hello.held)?,
     })
 }
 
@@ -170,10 +176,7 @@ fn from_wire(node: &NodeName, message: v1::node_message::Body) -> Result<FromNod
         Body::Hello(_) => return Err(FieldError::new("hello", "comes once, as a session's first message")),
         Body::Pulse(pulse) => FromNode::Pulse {
             number: pulse.number,
-            holding: pulse.holding.map(|holding| Holding {
-                tokens: tokens_from_wire(&holding.tokens),
-                last_offered: Token(holding.last_offered),
-            }),
+            holding: pulse.holding.map(|holding| holding_from_wire(&holding)).transpose()?,
         },
         Body::Reports(reports) => {
             let up_to = reports.reports.last().map_or(0, |report| report.number);
@@ -203,13 +206,18 @@ fn from_wire(node: &NodeName, message: v1::node_message::Body) -> Result<FromNod
     })
 }
 
+fn holding_from_wire(holding: &v1::Holding) -> Result<Holding, FieldError> {
+    let tokens = tokens_from_wire("pulse.holding.tokens", &holding.tokens)?;
+    Ok(Holding { tokens, last_offered: Token(holding.last_offered) })
+}
+
 /// Passes on what the node is told, until the session or the leader ends.
 async fn speak(
     mut told: mpsc::Receiver<ToNode>,
     to: mpsc::Sender<Result<v1::LeaderMessage, Status>>,
     leave: CancellationToken,
 ) {
-    let mut briefed = BTreeSet::new();
+    let mut briefed = Briefed::default();
     loop {
         let message = tokio::select! {
             biased;
@@ -221,16 +229,15 @@ async fn speak(
             let _ = to.send(Err(Status::unavailable("the session is over: dial again"))).await;
             return;
         };
-        if to.send(Ok(body(to_wire(message, &mut briefed)))).await.is_err() {
-            return;
+        for message in to_wire(message, &mut briefed) {
+            if to.send(Ok(body(message))).await.is_err() {
+                return;
+            }
         }
     }
 }
 
-async fn say_farewell(
-    mut told: mpsc::Receiver<ToNode>,
-    to: mpsc::Sender<Result<v1::LeaderMessage, Status>>,
-) {
+async fn say_farewell(mut told: mpsc::Receiver<ToNode>, to: mpsc::Sender<Result<v1::LeaderMessage, Status>>) {
     let farewell = v1::Farewell { reason: "the leader is leaving".to_owned() };
     let _ = to.send(Ok(body(v1::leader_message::Body::Farewell(farewell)))).await;
     drop(to);
@@ -238,19 +245,32 @@ async fn say_farewell(
     while told.recv().await.is_some() {}
 }
 
-fn to_wire(message: ToNode, briefed: &mut BTreeSet<(JobId, StepIndex)>) -> v1::leader_message::Body {
-    use v1::leader_message::Body;
-    match message {
-        ToNode::Offers(offers) => {
-            let mut steps = Vec::new();
-            for (lease, job) in &offers {
-                if briefed.insert((lease.job, lease.step)) {
-                    steps.extend(brief(job, lease.step));
-                }
-            }
-            let leases = offers.iter().map(|(lease, _)| lease_to_wire(lease)).collect();
-            Body::Offers(v1::Offers { steps, leases })
+/// The steps that a node knows from offers of this session: as many as it is sure to remember.
+#[derive(Default)]
+struct Briefed(VecDeque<(JobId, StepIndex)>);
+
+impl Briefed {
+    /// Whether the step has to be told; from now on it counts as told.
+    fn needs(&mut self, step: (JobId, StepIndex)) -> bool {
+        let known = self.0.iter().position(|known| *known == step);
+        if let Some(at) = known {
+            self.0.remove(at);
+        } else if self.0.len() >= BRIEFED {
+            self.0.pop_front();
         }
+        self.0.push_back(step);
+        known.is_none()
+    }
+
+    fn forget(&mut self, job: JobId) {
+        self.0.retain(|(known, _)| *known != job);
+    }
+}
+
+fn to_wire(message: ToNode, briefed: &mut Briefed) -> Vec<v1::leader_message::Body> {
+    use v1::leader_message::Body;
+    vec![match message {
+        ToNode::Offers(offers) => return offers_to_wire(&offers, briefed),
         ToNode::Settled { up_to, accepted } => {
             let accepted = accepted.into_iter();
             let accepted = accepted
@@ -264,12 +284,34 @@ fn to_wire(message: ToNode, briefed: &mut BTreeSet<(JobId, StepIndex)>) -> v1::l
         ToNode::PulseAck(number) => Body::PulseAck(v1::PulseAck { number }),
         ToNode::Drained(drained) => Body::Drained(v1::Drained { drained }),
         ToNode::Sweep(job) => {
-            briefed.retain(|(id, _)| *id != job.id);
+            briefed.forget(job.id);
             let outputs =
                 job.spec.steps.iter().filter_map(|step| step.output.as_ref()).map(ToString::to_string);
             Body::Sweep(v1::Sweep { job: job.id.to_string(), outputs: outputs.collect() })
         }
+    }]
+}
+
+/// Offers, in as many messages as it takes to stay well below the largest one allowed.
+fn offers_to_wire(offers: &[(Lease, Arc<Job>)], briefed: &mut Briefed) -> Vec<v1::leader_message::Body> {
+    let (mut messages, mut next, mut bytes) = (Vec::new(), v1::Offers::default(), 0);
+    for (lease, job) in offers {
+        if briefed.needs((lease.job, lease.step)) {
+            next.steps.extend(brief(job, lease.step));
+            bytes += next.steps.last().map_or(0, prost::Message::encoded_len);
+        }
+        let lease = lease_to_wire(lease);
+        bytes += lease.encoded_len();
+        next.leases.push(lease);
+        if bytes >= FULL_MESSAGE {
+            messages.push(v1::leader_message::Body::Offers(std::mem::take(&mut next)));
+            bytes = 0;
+        }
     }
+    if !next.leases.is_empty() {
+        messages.push(v1::leader_message::Body::Offers(next));
+    }
+    messages
 }
 
 /// A step as its node must know it: its spec, and what the steps before it leave.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use callsheet_leader::{Latest, Scheduler, view};
-use callsheet_model::{Capabilities, FrameSet, JobId, JobState, Lease, StepState, Token};
+use callsheet_model::{Capabilities, FrameSet, JobId, JobSpec, JobState, Lease, StepState, Token};
 use callsheet_protocol::{spec_to_wire, v1};
 
 /// Runs of frames told of one step; more scattered steps are cut.
@@ -15,6 +15,7 @@ const RUNS: usize = 1000;
 pub(crate) fn whole_job(scheduler: &Scheduler, id: JobId) -> Option<v1::JobView> {
     let view = scheduler.job(id)?;
     let mut message = job(scheduler, &view);
+    message.spec = Some(spec_to_wire(&view.job.spec));
     message.leases = leases(scheduler, id).into_iter().map(|lease| lease_view(&lease)).collect();
     if let Some(explanation) = scheduler.explain(id) {
         message.summary = explanation.summary;
@@ -25,7 +26,7 @@ pub(crate) fn whole_job(scheduler: &Scheduler, id: JobId) -> Option<v1::JobView>
     Some(message)
 }
 
-/// A job as it stands in lists.
+/// A job as it stands in lists: its spec has no steps, since a page of large ones would be too long.
 pub(crate) fn job(scheduler: &Scheduler, view: &view::JobView) -> v1::JobView {
     let specs = &view.job.spec.steps;
     let steps = view.steps.iter().zip(specs).map(|(step, spec)| v1::StepView {
@@ -39,7 +40,7 @@ pub(crate) fn job(scheduler: &Scheduler, view: &view::JobView) -> v1::JobView {
     });
     v1::JobView {
         id: view.job.id.to_string(),
-        spec: Some(spec_to_wire(&view.job.spec)),
+        spec: Some(head(&view.job.spec)),
         state: job_state(view.state).into(),
         submitted_at_ms: view.job.submitted_at.0,
         ended_at_ms: view.ended_at.map(|at| at.0),
@@ -49,6 +50,16 @@ pub(crate) fn job(scheduler: &Scheduler, view: &view::JobView) -> v1::JobView {
         frames: Some(view.steps.iter().map(counts).fold(v1::FrameCounts::default(), sum)),
         sequence: scheduler.sequence(),
         summary: String::new(),
+    }
+}
+
+/// What a spec says of the whole job.
+fn head(spec: &JobSpec) -> v1::JobSpec {
+    v1::JobSpec {
+        name: spec.name.clone(),
+        project: spec.project.clone(),
+        priority: Some(spec.priority),
+        steps: Vec::new(),
     }
 }
 

@@ -23,6 +23,8 @@ mod tests;
 
 /// Batches of events that a live reader may be behind.
 const EVENT_RING: usize = 256;
+/// Attempts whose progress is remembered.
+const MOST_PROGRESS: usize = 10_000;
 /// Signals that a live reader may be behind; what falls out is gone.
 const SIGNAL_RING: usize = 1024;
 
@@ -214,6 +216,10 @@ impl Latest {
             Signal::Progress(progress) => {
                 // A node works on few leases at once: what it no longer speaks of is over.
                 self.progress.insert(progress.token, progress.clone());
+                if self.progress.len() > MOST_PROGRESS {
+                    // Old tokens are low ones: a node that never said the end of its attempt is not waited for.
+                    self.progress.pop_first();
+                }
             }
             Signal::Log(_) | Signal::Cache(_) => {}
         }

@@ -1,3 +1,5 @@
+//! The hub tells late readers where live events begin.
+
 use callsheet_model::Timestamp;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Kept output: bounded, in order, each piece once.
+
 use callsheet_model::NodeName;
 use uuid::Uuid;
 

@@ -5,12 +5,12 @@
 //!
 //! It knows no transport. A door hands it a channel for what goes out, and calls its handle with what comes in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use callsheet_model::signal::Signal;
+use callsheet_model::signal::{LogChunk, Signal};
 use callsheet_model::{
-    Capabilities, FrameSet, Job, Lease, NodeName, OfflineReason, Report, SessionId, Token,
+    Capabilities, FrameSet, Job, JobId, Lease, NodeName, OfflineReason, Report, SessionId, Token,
 };
 use callsheet_scheduler::{Command, Effect, Holding};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -23,6 +23,8 @@ use crate::scheduler::{Message as ToScheduler, SchedulerHandle, SessionReports, 
 
 /// Messages of one node that may wait to be decided; its stream is not read on before there is room.
 const DOOR: usize = 64;
+/// Leases of a session that are remembered, so that their output can come after their end.
+const REMEMBERED: usize = 4096;
 /// Messages that may wait to be sent. What can be outstanding is bounded by the node's leases, so a node that
 /// lets this fill up is not reading: its session ends.
 const OUT: usize = 4096;
@@ -124,12 +126,14 @@ impl NodeSessionHandle {
 pub struct NodeDoor {
     actor: ActorRef<Message>,
     door: Arc<Semaphore>,
+    logs: Arc<Semaphore>,
     abandoned: bool,
 }
 
 impl NodeDoor {
     pub(crate) fn new(actor: ActorRef<Message>) -> Self {
-        Self { actor, door: Arc::new(Semaphore::new(DOOR)), abandoned: false }
+        let room = || Arc::new(Semaphore::new(DOOR));
+        Self { actor, door: room(), logs: room(), abandoned: false }
     }
 
     /// Hands in what the node says; waits while too much of it is undecided.
@@ -137,7 +141,15 @@ impl NodeDoor {
     /// # Errors
     /// `Restarting` when the session has ended.
     pub async fn say(&self, message: FromNode) -> Result<(), LeaderError> {
-        let permit = self.door.clone().acquire_owned().await.map_err(|_| LeaderError::Restarting)?;
+        let permit = match &message {
+            // Output must never hold up what keeps the node alive: what a slow disk cannot take is left out,
+            // and the gap shows by the offset of the next piece.
+            FromNode::Signal(Signal::Log(_)) => match self.logs.clone().try_acquire_owned() {
+                Ok(permit) => permit,
+                Err(_) => return Ok(()),
+            },
+            _ => self.door.clone().acquire_owned().await.map_err(|_| LeaderError::Restarting)?,
+        };
         self.actor.cast(Message::FromNode(message, permit)).map_err(|_| LeaderError::Restarting)
     }
 
@@ -182,6 +194,8 @@ pub(crate) struct State {
     out: mpsc::Sender<ToNode>,
     goodbye: Option<OfflineReason>,
     abandoned: bool,
+    /// The latest leases of this session, with their jobs; of those it came with, the job is not known here.
+    leases: BTreeMap<Token, Option<JobId>>,
 }
 
 /// The channel that a door empties.
@@ -202,8 +216,9 @@ impl Actor for NodeSession {
         let Arguments { session, hello, scheduler, hub, logs, out } = args;
         let Hello { node, capabilities, held } = hello;
         scheduler.send(ToScheduler::OpenSession { session, to: NodeSessionHandle(myself) })?;
+        let leases = held.iter().map(|token| (*token, None)).collect();
         scheduler.tell(Command::ConnectNode { node: node.clone(), session, capabilities, held })?;
-        Ok(State { session, node, scheduler, hub, logs, out, goodbye: None, abandoned: false })
+        Ok(State { session, node, scheduler, hub, logs, out, goodbye: None, abandoned: false, leases })
     }
 
     async fn handle(
@@ -256,6 +271,10 @@ impl State {
             }
             FromNode::Signal(signal) => {
                 if let Signal::Log(chunk) = &signal {
+                    if !self.may_log(chunk) {
+                        tracing::debug!(%node, token = %chunk.token, "output of a lease that is not this node's");
+                        return Ok(());
+                    }
                     self.logs.keep(chunk.clone(), permit);
                 }
                 self.hub.signal(signal);
@@ -265,17 +284,35 @@ impl State {
         Ok(())
     }
 
+    /// Output is kept of leases that this node was offered, or came with, and of no others.
+    fn may_log(&self, chunk: &LogChunk) -> bool {
+        self.leases.get(&chunk.token).is_some_and(|job| job.is_none_or(|job| job == chunk.job))
+    }
+
+    fn remember(&mut self, token: Token, job: JobId) {
+        self.leases.insert(token, Some(job));
+        if self.leases.len() > REMEMBERED {
+            self.leases.pop_first();
+        }
+    }
+
     /// Puts one batch's effects into few messages. An offer goes first: it is what a free slot waits for.
     fn pass_on(&mut self, told: Told) -> Result<(), ActorProcessingErr> {
         let (mut offers, mut accepted, mut closed) = (Vec::new(), Vec::new(), Vec::new());
         let mut rest = Vec::new();
         for effect in told.effects {
             match effect {
-                Effect::OfferLease { lease, job, .. } => offers.push((lease, job)),
+                Effect::OfferLease { lease, job, .. } => {
+                    self.remember(lease.token, lease.job);
+                    offers.push((lease, job));
+                }
                 Effect::ConfirmAccepted { token, frames, .. } => accepted.push((token, frames)),
                 Effect::CloseLease { token, .. } => closed.push(token),
                 Effect::RevokeLease { token, why, .. } => rest.push(ToNode::Revoke { token, why }),
                 Effect::SweepJob { job, .. } => rest.push(ToNode::Sweep(job)),
+                Effect::EndSession { .. } => {
+                    return Err("another node of this name connected: its session is over".into());
+                }
                 Effect::TellDrained { drained, .. } => rest.push(ToNode::Drained(drained)),
             }
         }

@@ -329,6 +329,7 @@ fn session_of(effect: &Effect) -> SessionId {
         | Effect::ConfirmAccepted { session, .. }
         | Effect::CloseLease { session, .. }
         | Effect::SweepJob { session, .. }
+        | Effect::EndSession { session, .. }
         | Effect::TellDrained { session, .. } => *session,
     }
 }

@@ -1,5 +1,6 @@
 //! How people write frame sets, and what is wrong with a text that is none.
 
+use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use roaring::RoaringBitmap;
@@ -137,5 +138,117 @@ impl Part {
             return Err(FrameSetError::Backwards { found: part.to_owned(), first, last });
         }
         Ok(Self { first, last, step })
+    }
+}
+
+/// Writes a set as people write it; single frames at equal distances become a stepped range.
+pub(super) fn write(set: &FrameSet, to: &mut dyn Write) -> fmt::Result {
+    let mut parts = Parts { to, first: true };
+    let mut row = Row::default();
+    for run in set.ranges() {
+        let (first, last) = (*run.start(), *run.end());
+        if first != last {
+            parts.row(&mut row)?;
+            parts.part(format_args!("{first}-{last}"))?;
+        } else if !row.takes(first) {
+            // The end of a row of two may begin a longer one.
+            let seed = (row.count == 2).then_some(row.last);
+            if let Some(seed) = seed {
+                row = Row { last: row.first, count: 1, ..row };
+                parts.row(&mut row)?;
+                row.takes(seed);
+            } else {
+                parts.row(&mut row)?;
+            }
+            row.takes(first);
+        }
+    }
+    parts.row(&mut row)
+}
+
+/// Whether the text of a set is within the limit on texts that are read.
+pub(super) fn fits(set: &FrameSet) -> bool {
+    struct Room(usize);
+    impl Write for Room {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0 = self.0.checked_sub(text.len()).ok_or(fmt::Error)?;
+            Ok(())
+        }
+    }
+    write(set, &mut Room(limits::MAX_FRAME_TEXT_BYTES)).is_ok()
+}
+
+/// Single frames at equal distances.
+#[derive(Default)]
+struct Row {
+    first: i32,
+    last: i32,
+    distance: u32,
+    count: usize,
+}
+
+impl Row {
+    /// Takes the next frame in, if it goes on with the row.
+    fn takes(&mut self, frame: i32) -> bool {
+        let distance = frame.abs_diff(self.last);
+        match self.count {
+            0 => *self = Self { first: frame, last: frame, distance: 0, count: 1 },
+            1 => *self = Self { last: frame, distance, count: 2, ..*self },
+            _ if distance == self.distance => *self = Self { last: frame, count: self.count + 1, ..*self },
+            _ => return false,
+        }
+        true
+    }
+}
+
+/// A list with commas.
+struct Parts<'a> {
+    to: &'a mut dyn Write,
+    first: bool,
+}
+
+impl Parts<'_> {
+    fn part(&mut self, part: fmt::Arguments<'_>) -> fmt::Result {
+        if !std::mem::take(&mut self.first) {
+            self.to.write_char(',')?;
+        }
+        self.to.write_fmt(part)
+    }
+
+    /// Writes a row and empties it.
+    fn row(&mut self, row: &mut Row) -> fmt::Result {
+        let Row { first, last, distance, count } = std::mem::take(row);
+        match count {
+            0 => Ok(()),
+            1 => self.part(format_args!("{first}")),
+            2 => self.part(format_args!("{first},{last}")),
+            _ => self.part(format_args!("{first}-{last}x{distance}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn again(text: &str) -> String {
+        text.parse::<FrameSet>().unwrap().to_string()
+    }
+
+    #[test]
+    fn steps_are_written_as_steps() {
+        for text in ["1", "1-5", "1,5", "1-9x4", "1-10,20-30x5,41", "-9--1x2", "1,3,10-30x10", "1,2147483"] {
+            assert_eq!(again(text), text);
+        }
+        assert_eq!(again("1-10000x2"), "1-9999x2");
+        assert_eq!(again("1,3,5,6"), "1,3,5-6");
+        assert_eq!(again("1,3,7,11,15"), "1,3-15x4");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known() {
+        assert!("1-10000000x2".parse::<FrameSet>().unwrap().can_be_written());
+        let scattered: FrameSet = (0..20_000).map(|n: i32| n * n).collect();
+        assert!(!scattered.can_be_written());
     }
 }

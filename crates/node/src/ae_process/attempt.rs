@@ -9,7 +9,7 @@ use callsheet_model::{Failure, FailureClass, FrameSet, NodeName};
 use callsheet_renderers::{Exit, Invocation};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::ae_process::Order;
 use crate::ae_process::intake::{Intake, Told};
@@ -78,12 +78,18 @@ impl Attempt {
 
     async fn prepared(&mut self, kill: &mut watch::Receiver<bool>) -> Verdict {
         let (workshop, offer, template) = (self.workshop.clone(), self.offer.clone(), self.template.take());
-        let prepared = spawn_blocking(move || workshop.prepare(&offer, template));
-        let (bench, invocations) = tokio::select! {
+        let mut prepared = spawn_blocking(move || workshop.prepare(&offer, template));
+        let done = tokio::select! {
             biased;
-            _ = kill.wait_for(|kill| *kill) => return Err(killed()),
-            prepared = prepared => prepared.map_err(|error| agent_failed(&error))??,
+            _ = kill.wait_for(|kill| *kill) => None,
+            done = &mut prepared => Some(done),
         };
+        let done = match done {
+            Some(done) => done,
+            // Whoever tidies up must come after it, or the place would be made again behind their back.
+            None => timeout(PATIENCE, prepared).await.map_err(|_| killed())?,
+        };
+        let (bench, invocations) = done.map_err(|error| agent_failed(&error))??;
         let bench = Arc::new(bench);
         let verdict = self.processes(&bench, &invocations, kill).await;
         let scratch = bench.scratch.clone();

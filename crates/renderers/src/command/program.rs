@@ -41,7 +41,8 @@ pub(super) fn probe(description: &CommandDescription) -> Result<String, String> 
     let Some(version) = &description.version else { return Ok(String::new()) };
     let said = output_of(&path, &version.args).map_err(|why| format!("{} {why}", path.display()))?;
     let found = version.pattern.captures(&said).and_then(|groups| groups.name("version"));
-    found.map(|version| version.as_str().to_owned()).ok_or_else(|| {
+    // A greedy pattern must not keep the node out: what it says of itself has a limit.
+    found.map(|version| version.as_str().chars().take(60).collect()).ok_or_else(|| {
         let first = said.lines().find(|line| !line.trim().is_empty()).unwrap_or("nothing");
         let first: String = first.chars().take(100).collect();
         format!("{} tells no version; it says: {first}", path.display())

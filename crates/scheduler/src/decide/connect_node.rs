@@ -17,6 +17,9 @@ pub(super) fn connect_node(
     held: &BTreeSet<Token>,
 ) {
     capabilities.slots = capabilities.slots.min(MAX_SLOTS);
+    if let Some(older) = turn.presence.session(node).filter(|older| *older != session) {
+        turn.end_session(node, older);
+    }
     turn.presence.connected(node, session, turn.now);
     let known = turn.state().node(node);
     let same = known.is_some_and(|known| known.offline.is_none() && known.capabilities == capabilities);
@@ -36,7 +39,11 @@ pub(super) fn connect_node(
 pub(super) fn reconcile(turn: &mut Turn<'_>, node: &NodeName, held: &BTreeSet<Token>, seen: Option<Token>) {
     let on_its_way = |token: Token| seen.is_some_and(|seen| token > seen);
     if let Some(here) = turn.presence.get_mut(node) {
+        let before = here.finishing.len();
         here.finishing.retain(|token| held.contains(token) || on_its_way(*token));
+        if here.finishing.len() < before {
+            turn.stir(node);
+        }
     }
     let own: Vec<Token> =
         turn.state().node(node).map(|node| node.leases.iter().copied().collect()).unwrap_or_default();

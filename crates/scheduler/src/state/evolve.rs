@@ -3,6 +3,9 @@
 //!
 //! A lease ends by itself when its last frame is accepted (without output) or published: such ends are the
 //! common ones, and need no event of their own.
+//!
+//! Whenever frames come back into nobody's hands, every node is looked at again. That the step was ready before
+//! says nothing: all it had may be waiting for one node that is busy.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +49,9 @@ impl State {
                     step.trouble(frames, &lease.node, *not_before, *charged);
                     step.last_failure = Some(failure.clone());
                 });
+                if *not_before <= at {
+                    self.index.stir_all();
+                }
             }
             Event::FramesDeadLettered { token, frames, failure, .. } => {
                 let _ = self.with_remaining(*token, frames, |step, _, frames| {
@@ -55,6 +61,7 @@ impl State {
             }
             Event::FramesReturned { token, frames, .. } => {
                 let _ = self.with_remaining(*token, frames, |step, _, frames| step.take_back(frames));
+                self.index.stir_all();
             }
             Event::FramesLost { token, frames, .. } => self.frames_lost(*token, frames),
             Event::LeaseReleased { token, .. } => self.lease_ended(*token),
@@ -139,6 +146,7 @@ impl State {
                     step.revive(frames);
                 }
             }
+            state.index.stir_all();
         });
     }
 
@@ -263,6 +271,7 @@ impl State {
             step.accepted.subtract(frames);
             step.waiting.add(frames);
         }
+        self.index.stir_all();
         if let Some(job) = self.jobs.get_mut(&job) {
             self.index.relist(job, index);
         }
@@ -317,6 +326,7 @@ impl State {
             step.leases.remove(&token);
             if !record.remaining.is_empty() {
                 step.take_back(&record.remaining);
+                self.index.stir_all();
             }
             if !record.unpublished.is_empty() {
                 step.unpublished.entry(record.files_of()).or_default().add(&record.unpublished);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use callsheet_model::{JobId, NodeName, Requirements, StepIndex, StepSpec, Timestamp};
 
-use super::step::Listing;
+use super::step::{History, Listing};
 use super::{JobRecord, NodeRecord};
 
 /// Which class of steps.
@@ -133,14 +133,21 @@ impl Index {
         let wanted = {
             let open = open && record.blockers == 0 && !record.succeeded;
             let idle = |frames: &callsheet_model::FrameSet| !frames.is_disjoint(&record.retrying);
-            let retry = match record.retrying.is_empty() || !open {
-                true => None,
-                false => record.troubles.iter().find(|(_, frames)| idle(frames)).map(|(h, _)| h.not_before),
+            // The end of the next back-off counts even while other frames are due: those may all have to wait for
+            // a node that is busy.
+            let (due, wake) = match record.retrying.is_empty() || !open {
+                true => (false, None),
+                false => {
+                    let mut past = record.troubles.range(..History::beyond(self.watermark));
+                    let mut to_come = record.troubles.range(History::beyond(self.watermark)..);
+                    let next =
+                        to_come.find(|(_, frames)| idle(frames)).map(|(history, _)| history.not_before);
+                    (past.any(|(_, frames)| idle(frames)), next)
+                }
             };
-            let due = retry.is_some_and(|at| at <= self.watermark);
             Listing {
                 ready: open && (due || !record.waiting.is_empty()),
-                wake: retry.filter(|_| !due),
+                wake,
                 orphans: !over && !record.unpublished.is_empty(),
             }
         };

@@ -234,9 +234,11 @@ impl State {
         if all { self.nodes.keys().cloned().collect() } else { some }
     }
 
-    /// Lists what has waited long enough by now.
+    /// Lists what has waited long enough by now. Every node is looked at for it: the step may have been ready all
+    /// the while, with frames that no idle node may take.
     pub(crate) fn advance(&mut self, now: Timestamp) {
         while let Some(place) = self.index.pop_woken(now) {
+            self.index.stir_all();
             if let Some(job) = self.jobs.get_mut(&place.job) {
                 self.index.relist(job, place.step);
             }

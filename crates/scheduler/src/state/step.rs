@@ -24,6 +24,13 @@ pub(crate) struct History {
     pub(crate) avoid: BTreeSet<NodeName>,
 }
 
+impl History {
+    /// Less than every history of frames that are not due at `now`, and more than all others.
+    pub(super) fn beyond(now: Timestamp) -> Self {
+        Self { not_before: Timestamp(now.0.saturating_add(1)), ..Self::default() }
+    }
+}
+
 /// A step's frames. Every frame of the work is in exactly one of: `waiting`, `retrying`, a lease's remaining
 /// frames, `accepted`, `dead`.
 #[derive(Clone, Debug, Default)]

@@ -222,6 +222,7 @@ impl World {
         }
         self.scheduler.dispatch(self.now, &mut out);
         self.scheduler.check().unwrap();
+        self.nobody_is_overlooked();
         for envelope in out.events {
             assert_eq!(envelope.sequence, self.journal.len() as u64 + 1);
             self.account(&envelope.event);
@@ -229,6 +230,27 @@ impl World {
         }
         for effect in out.effects {
             self.perform(effect);
+        }
+    }
+
+    /// Whoever has a free slot has been handed what there is for it: looking at every node once more, which a
+    /// stranger's hello makes the scheduler do, finds nothing to put there.
+    fn nobody_is_overlooked(&self) {
+        let (mut copy, mut out) = (self.scheduler.clone(), Output::default());
+        let stranger = Command::ConnectNode {
+            node: NodeName::new("stranger").unwrap(),
+            session: SessionId(u64::MAX),
+            capabilities: Capabilities::default(),
+            held: BTreeSet::new(),
+        };
+        copy.handle(self.now, stranger, &mut out).unwrap();
+        copy.dispatch(self.now, &mut out);
+        for envelope in &out.events {
+            if let Event::FramesLeased { lease } = &envelope.event {
+                let view = self.scheduler.node(&lease.node).unwrap();
+                // Ahead of the slots more may be handed out at any time, when frames turn out to be short.
+                assert!(view.busy >= view.capabilities.slots, "{lease:?} could have been handed out before");
+            }
         }
     }
 
