@@ -134,6 +134,12 @@ impl Agent {
         self.held.contains_key(&token)
     }
 
+    /// Whether this lease is held, and its template is or may be needed.
+    #[must_use]
+    pub fn needs_template(&self, token: Token) -> bool {
+        self.held.get(&token).is_some_and(Held::needs_template)
+    }
+
     /// Whether any lease of this job is held.
     #[must_use]
     pub fn holds_of(&self, job: JobId) -> bool {

@@ -35,11 +35,11 @@ impl Agent {
     }
 
     pub(crate) fn fetch_again(&mut self) {
-        let needs = |held: &&Held| {
-            matches!(held.phase, Phase::Fetching { .. } | Phase::Waiting | Phase::Running(_))
-                && held.offer.brief.spec.template.is_some()
-        };
-        let wanted = self.held.values().filter(needs).map(|held| Action::Fetch(held.offer.clone()));
+        let wanted = self
+            .held
+            .values()
+            .filter(|held| held.needs_template())
+            .map(|held| Action::Fetch(held.offer.clone()));
         self.actions.extend(wanted);
     }
 

@@ -82,6 +82,12 @@ impl Held {
         Self { offer, phase, proven: FrameSet::new(), publishing: Publishing::default() }
     }
 
+    /// Whether its template is or may be needed.
+    pub(crate) fn needs_template(&self) -> bool {
+        matches!(self.phase, Phase::Fetching { .. } | Phase::Waiting | Phase::Running(_))
+            && self.offer.brief.spec.template.is_some()
+    }
+
     pub(crate) fn run(&self) -> Option<&Run> {
         match &self.phase {
             Phase::Running(run) => Some(run),

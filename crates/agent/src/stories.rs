@@ -199,7 +199,7 @@ fn a_template_comes_first_and_its_failure_ends_the_lease() {
 fn a_template_that_does_not_come_ends_the_lease() {
     let lease = Offer { brief: brief(true, true), ..offer(5, "1") };
     let mut story = Story::welcomed(1);
-    story.when(Input::Offered(vec![lease]), &["fetch for 5"]);
+    story.when(Input::Offered(vec![lease]), &["fetch for 5"]).when(Input::LinkDown, &[]);
     // Asking again does not prolong it.
     story.at(4000).when(Input::Refused, &[]).when(Input::CacheLost, &["fetch for 5"]);
     story.at(8000).when(Input::Refused, &[]);

@@ -45,6 +45,14 @@ pub enum NodeError {
         "the nodes' secret has characters that cannot be sent: letters, digits and punctuation are allowed"
     )]
     Token,
+    /// The leader does not take what this node says of itself; dialling again would change nothing.
+    #[error("the leader {leader} refuses this node: {said}")]
+    Unwelcome {
+        /// Its address.
+        leader: String,
+        /// What it says.
+        said: String,
+    },
     /// An actor could not be started.
     #[error("{actor} could not be started: {reason}")]
     Start {

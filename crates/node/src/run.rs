@@ -20,7 +20,7 @@ use crate::supervisor::{Parts, SupervisorHandle};
 /// [`Shutdown::Now`] for leaving at once. Without anyone at the other end the node just stays.
 ///
 /// # Errors
-/// When it cannot start, or when an actor failed more often than the restart table allows.
+/// When it cannot start, when the leader refuses it for what it is, or when an actor failed more often than the restart table allows.
 pub async fn run(settings: NodeSettings, mut shutdown: watch::Receiver<Shutdown>) -> Result<(), NodeError> {
     let settings = Arc::new(settings);
     let (capabilities, workshop) = prepare(settings.clone()).await?;

@@ -15,6 +15,15 @@ use crate::v1;
 /// The priority of a job that names none.
 const DEFAULT_PRIORITY: u32 = 50;
 
+/// What a step gets that does not say its own: the cluster's word.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StepDefaults {
+    /// Retries of a frame after its first attempt.
+    pub retries: u32,
+    /// Bounds on attempts.
+    pub timeouts: Timeouts,
+}
+
 /// A spec as a message.
 #[must_use]
 pub fn spec_to_wire(spec: &JobSpec) -> v1::JobSpec {
@@ -70,16 +79,16 @@ fn template_to_wire(template: &Template) -> v1::Template {
     }
 }
 
-/// A spec from a message; a step without retries gets `default_retries`.
+/// A spec from a message; what a step leaves open comes from `defaults`.
 ///
 /// # Errors
 /// Every field that cannot be read, with its path from `spec.`.
-pub fn spec_from_wire(spec: &v1::JobSpec, default_retries: u32) -> Result<JobSpec, Vec<FieldError>> {
+pub fn spec_from_wire(spec: &v1::JobSpec, defaults: &StepDefaults) -> Result<JobSpec, Vec<FieldError>> {
     let names: Vec<&str> = spec.steps.iter().map(|step| step.name.as_str()).collect();
     let mut errors = Vec::new();
     let mut steps = Vec::with_capacity(spec.steps.len());
     for (nth, step) in spec.steps.iter().enumerate() {
-        match step_from_wire(step, &names, default_retries) {
+        match step_from_wire(step, &names, defaults) {
             Ok(step) => steps.push(step),
             Err(found) => {
                 errors.extend(found.into_iter().map(|error| error.within(&format!("spec.steps[{nth}]"))))
@@ -104,7 +113,7 @@ pub fn spec_from_wire(spec: &v1::JobSpec, default_retries: u32) -> Result<JobSpe
 pub fn step_from_wire(
     step: &v1::StepSpec,
     names: &[&str],
-    default_retries: u32,
+    defaults: &StepDefaults,
 ) -> Result<StepSpec, Vec<FieldError>> {
     let mut errors = Vec::new();
     let frames = keep(&mut errors, frames_from_wire(&step.frames));
@@ -120,8 +129,8 @@ pub fn step_from_wire(
             frames,
             chunk: NonZeroU32::new(step.chunk).map_or(Chunk::Auto, Chunk::Frames),
             output,
-            retries: step.retries.unwrap_or(default_retries),
-            timeouts: timeouts_from_wire(step.timeouts.as_ref()),
+            retries: step.retries.unwrap_or(defaults.retries),
+            timeouts: timeouts_from_wire(step.timeouts.as_ref(), defaults.timeouts),
             requires: requirements_from_wire(step.requires.as_ref()),
             after,
             settings,
@@ -183,8 +192,7 @@ fn after_from_wire(after: &[String], names: &[&str]) -> Result<BTreeSet<StepInde
     after.iter().enumerate().map(place).collect()
 }
 
-fn timeouts_from_wire(timeouts: Option<&v1::Timeouts>) -> Timeouts {
-    let default = Timeouts::default();
+fn timeouts_from_wire(timeouts: Option<&v1::Timeouts>, default: Timeouts) -> Timeouts {
     let Some(timeouts) = timeouts else { return default };
     let or = |given: Option<u64>, default| given.map_or(default, Duration::from_millis);
     Timeouts {
@@ -206,6 +214,10 @@ fn requirements_from_wire(requires: Option<&v1::Requirements>) -> Requirements {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn defaults(retries: u32) -> StepDefaults {
+        StepDefaults { retries, ..StepDefaults::default() }
+    }
 
     fn wire() -> v1::JobSpec {
         v1::JobSpec {
@@ -234,10 +246,10 @@ mod tests {
 
     #[test]
     fn a_spec_comes_back_as_it_was() {
-        let spec = spec_from_wire(&wire(), 3).unwrap();
+        let spec = spec_from_wire(&wire(), &defaults(3)).unwrap();
         assert_eq!((spec.priority, spec.steps[0].retries), (50, 3));
         assert_eq!(spec.steps[1].after, [StepIndex(0)].into());
-        assert_eq!(spec_from_wire(&spec_to_wire(&spec), 9), Ok(spec));
+        assert_eq!(spec_from_wire(&spec_to_wire(&spec), &defaults(9)), Ok(spec));
     }
 
     #[test]
@@ -247,7 +259,7 @@ mod tests {
         spec.steps[0].output = "relative.png".into();
         spec.steps[0].settings_json = "[]".into();
         spec.steps[1].after = vec!["flames".into()];
-        let errors = spec_from_wire(&spec, 3).unwrap_err();
+        let errors = spec_from_wire(&spec, &defaults(3)).unwrap_err();
         let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
         let step = |field: &str| format!("spec.steps[0].{field}");
         assert_eq!(

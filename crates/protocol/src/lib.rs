@@ -12,7 +12,7 @@ mod signals;
 
 pub use field::FieldError;
 pub use frames::{ranges_from_wire, ranges_to_wire};
-pub use jobs::{spec_from_wire, spec_to_wire, step_from_wire, step_to_wire};
+pub use jobs::{StepDefaults, spec_from_wire, spec_to_wire, step_from_wire, step_to_wire};
 pub use nodes::{goodbye_from_wire, lease_from_wire, lease_to_wire, node_from_wire};
 pub use nodes::{report_from_wire, report_to_wire, tokens_from_wire};
 pub use signals::{cache_from_wire, heartbeat_from_wire, log_from_wire, progress_from_wire};

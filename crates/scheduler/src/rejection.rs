@@ -28,7 +28,9 @@ pub enum Rejection {
         verb: &'static str,
     },
     /// There is nothing to retry.
-    #[error("job {job} has no dead-lettered or left-over frame among those asked for that could go on")]
+    #[error(
+        "job {job} has nothing to retry among the frames asked for: none is dead-lettered, and none that is left over could go on"
+    )]
     NothingToRetry {
         /// Which.
         job: JobId,

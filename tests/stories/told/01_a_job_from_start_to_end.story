@@ -30,7 +30,7 @@ anna publishes 3-4 of 1.2
     * step J/render succeeded
     * job J succeeded
     > anna: close 1.2
-    > anna: sweep J
+    > anna: sweep J up to 1.2
 show J
     = J is succeeded
     = render 1-4: published

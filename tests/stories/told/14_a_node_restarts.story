@@ -15,3 +15,4 @@ anna connects slots 2 holding 1.2,7.7
     > anna: offer 1.3
 anna connects slots 3 holding 1.2,1.3     # a second session replaces the first; its capabilities are news
     * anna is online, 3 slots
+    > anna: session 2 is over

@@ -13,7 +13,7 @@ cancel J because the client has changed their mind
     * job J is cancelled: the client has changed their mind
     * 1.1: released, revoked
     > anna: revoke 1.1, the job was cancelled
-    > anna: sweep J
+    > anna: sweep J up to 1.1
 cancel J
     ! job J is cancelled: only a running, queued or paused job can be cancelled
 anna proves 2 of 1.1

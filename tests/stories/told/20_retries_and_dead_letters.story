@@ -34,13 +34,13 @@ ben ends 1.3 with hang_frame
     * 1.3: released, failed
     * job J failed: frame 1 of step render dead-lettered (hang_frame)
     > ben: close 1.3
-    > anna: sweep J
+    > anna: sweep J up to 1.3
 explain J
     = J is failed: frame 1 of step render dead-lettered (hang_frame)
     = render (failed): frame 1 dead-lettered: hang_frame: it went wrong
     = encode (blocked): waits for render
 retry J frames 9
-    ! job J has no dead-lettered or left-over frame among those asked for
+    ! job J has nothing to retry among the frames asked for: none is dead-lettered, and none that is left over could go on
 retry J
     = 2 frames wait again
     * job J is tried again: render 1; encode 0

@@ -13,7 +13,7 @@ anna publishes 1 of 1.1
     * 1.1: 1 published
     * job J failed: frames 2-3 of step render dead-lettered (broken_output)
     > anna: close 1.1
-    > anna: sweep J
+    > anna: sweep J up to 1.1
 show J
     = J is failed
     = render 1: published

@@ -16,7 +16,7 @@ ben ends 1.2 with job_fatal
     * 1.1: released, revoked
     > ben: close 1.2
     > anna: revoke 1.1, the job failed
-    > anna: sweep J
+    > anna: sweep J up to 1.2
 anna proves 1 of 1.1
     ! lease 1.1 is not held by anna
     > anna: revoke 1.1, the lease is not in force any more

@@ -28,4 +28,4 @@ anna ends 1.3 with licence
     * 1.3: released, failed
     * job J failed: frame 1 of step render dead-lettered (licence)
     > anna: close 1.3
-    > anna: sweep J
+    > anna: sweep J up to 1.3

@@ -14,7 +14,7 @@ anna proves 0 of 1.1 & anna ends 1.1 well
     > anna: close 1.1
 after 59m
 retry J
-    ! job J has no dead-lettered or left-over frame among those asked for
+    ! job J has nothing to retry among the frames asked for: none is dead-lettered, and none that is left over could go on
 after 2m
     at 3600s
     * job J is forgotten

@@ -34,4 +34,6 @@ drain anna
     > anna: you are drained
 anna stops 1.4
     * 1.4: released, handed_back
+    * 1.6: ben gets J/simulate 4
     > anna: close 1.4
+    > ben: offer 1.6

@@ -19,18 +19,17 @@ show J
     = first 3: dead
     = second 1-3: waiting
 retry J frames 1-2
-    = 2 frames wait again
-    * job J is tried again: second 1-2
+    ! job J has nothing to retry among the frames asked for: none is dead-lettered, and none that is left over could go on
 retry J frames 7
-    ! job J has no dead-lettered or left-over frame among those asked for
+    ! job J has nothing to retry among the frames asked for: none is dead-lettered, and none that is left over could go on
 show J
-    = J is running
+    = J is failed
     = first 1-2: published
     = first 3: dead
     = second 1-3: waiting
 retry J frames 3
-    = 1 frames wait again
-    * job J is tried again: first 3
+    = 4 frames wait again
+    * job J is tried again: first 3; second 1-3
     * 1.2: anna gets J/first 3
     > anna: offer 1.2
 anna proves 3 of 1.2 & anna ends 1.2 well
@@ -67,12 +66,12 @@ cancel K because it takes too long
     * 1.5: released, revoked
     > anna: revoke 1.5, the job was cancelled
 retry K frames 7
-    ! job K has no dead-lettered or left-over frame among those asked for
+    ! job K has nothing to retry among the frames asked for: none is dead-lettered, and none that is left over could go on
 retry K frames 5-9
-    ! job K has no dead-lettered or left-over frame among those asked for
+    ! job K has nothing to retry among the frames asked for: none is dead-lettered, and none that is left over could go on
 retry K frames 2
-    = 2 frames wait again
-    * job K is tried again: left 2; right 2
+    = 3 frames wait again
+    * job K is tried again: left 2; right 1-2
     * 1.6: anna gets K/left 2
     > anna: offer 1.6
 show K

@@ -6,5 +6,6 @@ submit J: render frames 1
     * 1.1: anna gets J/render 1
     > anna: offer 1.1
 anna connects slots 1 holding 1.1
+    > anna: session 1 is over
 anna loses its stream
 anna connects slots 1 holding 1.1

@@ -38,6 +38,8 @@ pub(crate) struct Session {
 }
 
 struct Door {
+    /// What every hello is refused with, if at all.
+    refusal: Option<Status>,
     sessions: mpsc::UnboundedSender<Session>,
     fetches: Arc<AtomicUsize>,
     template: Vec<u8>,
@@ -53,6 +55,11 @@ impl Nodes for Door {
         request: Request<Streaming<v1::NodeMessage>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
         let mut stream = request.into_inner();
+        if let Some(refusal) = &self.refusal {
+            // As a leader does: once it has the hello.
+            let _ = stream.message().await;
+            return Err(refusal.clone());
+        }
         let (down, answers_down) = mpsc::unbounded_channel();
         let (heard, up) = mpsc::unbounded_channel();
         let answers = Arc::new(AtomicBool::new(true));
@@ -98,11 +105,21 @@ impl Leader {
     }
 
     pub(crate) async fn listen_at(address: SocketAddr) -> Self {
+        Self::with(address, None).await
+    }
+
+    /// One that takes no hello.
+    pub(crate) async fn refusing(refusal: Status) -> Self {
+        Self::with("127.0.0.1:0".parse().unwrap(), Some(refusal)).await
+    }
+
+    async fn with(address: SocketAddr, refusal: Option<Status>) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, sessions) = mpsc::unbounded_channel();
         let fetches = Arc::new(AtomicUsize::new(0));
-        let door = Door { sessions: sender, fetches: fetches.clone(), template: TEMPLATE.to_vec() };
+        let template = TEMPLATE.to_vec();
+        let door = Door { refusal, sessions: sender, fetches: fetches.clone(), template };
         let server = tokio::spawn(async move {
             let incoming = TcpListenerStream::new(listener);
             Server::builder()

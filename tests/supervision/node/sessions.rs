@@ -6,6 +6,7 @@ use std::time::Duration;
 use callsheet_node::Shutdown;
 use callsheet_protocol::v1::node_message::Body as Up;
 use tokio::time::timeout;
+use tonic::Status;
 
 use crate::leader::Leader;
 use crate::node::{Node, accept};
@@ -111,4 +112,13 @@ async fn two_agents_never_share_a_directory() {
     let _stream = leader.welcome().await;
     let error = timeout(LONG, node.another(leader.address)).await.unwrap().unwrap_err();
     assert!(error.to_string().contains("is in use by another agent"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hello_that_is_refused_for_what_it_says_ends_the_node() {
+    let said = "hello.capabilities: renderer name \"a b\" has a space";
+    let leader = Leader::refusing(Status::invalid_argument(said)).await;
+    let node = Node::start(leader.address);
+    let error = timeout(LONG, node.over).await.unwrap().unwrap().unwrap_err();
+    assert!(error.to_string().ends_with(&format!("refuses this node: {said}")), "{error}");
 }

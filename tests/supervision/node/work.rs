@@ -86,6 +86,38 @@ async fn a_revoked_attempt_is_killed_with_all_it_started() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_cannot_be_read_to_its_end_does_not_keep_the_slot() {
+    let mut leader = Leader::listen().await;
+    let node = Node::start(leader.address);
+    node.hide_results();
+    let (mut session, _) = leader.welcome().await;
+    node.offer(&session, 7, 1, 1);
+    let pids = tokio::task::block_in_place(|| pids_in(&node.pids(), 1));
+    tokio::task::block_in_place(|| all_gone(&pids));
+    session.say(Down::Revoke(v1::Revoke { token: 7, why: "test".into() }));
+    // It frees its slot while the file still hangs: the next one's process runs.
+    node.offer(&session, 8, 2, 2);
+    tokio::task::block_in_place(|| pids_in(&node.pids(), 2));
+    node.find_results();
+    assert_eq!(session.reports_until_the_end(8).await, ["8: proven 2", "8: Succeeded"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_watches_hears_that_an_attempt_is_over() {
+    for (script, end) in [(COPY, "7: Succeeded"), ("echo frame 1; exit 3", "7: failed Crash 1")] {
+        let mut leader = Leader::listen().await;
+        let node = Node::with(leader.address, script, 1);
+        let (mut session, _) = leader.welcome().await;
+        node.offer(&session, 7, 1, 1);
+        session.report(end).await;
+        let is_last = |message: &Up| matches!(message, Up::Progress(told) if told.token == 7 && told.remaining.is_empty());
+        if !session.seen.iter().any(is_last) {
+            session.wait_for(|message| is_last(message).then_some(())).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_output_neither_blocks_the_renderer_nor_drowns_the_leader() {
     let script = format!("yes 'a line of output that says nothing' | head -n 400000; {COPY}");
     let mut leader = Leader::listen().await;

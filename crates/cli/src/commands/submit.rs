@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use callsheet_config::{JobDefaults, JobDraft};
+use callsheet_model::time::millis;
 use callsheet_model::{JobId, JobSpec, Md5, Template};
 use callsheet_protocol::{spec_to_wire, v1};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -61,12 +62,17 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     for setting in args.set {
         setting.put(&mut draft)?;
     }
-    let said: Vec<bool> = draft.steps.iter().map(|step| step.retries.is_some()).collect();
+    let said: Vec<_> = draft.steps.iter().map(|step| (step.retries.is_some(), step.timeouts)).collect();
     let (spec, templates) = whole(&args.job, draft)?;
     let mut wire = spec_to_wire(&spec);
-    for (step, said) in wire.steps.iter_mut().zip(said) {
+    for (step, (retries, timeouts)) in wire.steps.iter_mut().zip(said) {
         // What the file leaves open is the cluster's to say.
-        step.retries = step.retries.filter(|_| said);
+        step.retries = step.retries.filter(|_| retries);
+        step.timeouts = Some(v1::Timeouts {
+            start_ms: timeouts.start.map(millis),
+            frame_ms: timeouts.frame.map(millis),
+            exit_ms: timeouts.exit.map(millis),
+        });
     }
     let id = JobId(args.id.unwrap_or_else(Uuid::now_v7));
     let request = v1::SubmitRequest { id: id.to_string(), spec: Some(wire), dry_run: args.dry_run };

@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use callsheet_leader::{Leader, LeaderError, SchedulerCommand, SchedulerReply, view};
 use callsheet_model::{JobId, Token};
-use callsheet_protocol::{FieldError, spec_from_wire, v1};
+use callsheet_protocol::{FieldError, StepDefaults, spec_from_wire, v1};
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
@@ -83,7 +83,9 @@ impl v1::jobs_server::Jobs for Jobs {
                 .map_err(|error| unreadable(FieldError::new("id", format!("is no UUID: {error}"))))?,
         };
         let spec = spec.ok_or_else(|| unreadable(FieldError::missing("spec")))?;
-        let spec = spec_from_wire(&spec, self.leader.config().retry.retries).map_err(|errors| {
+        let config = self.leader.config();
+        let defaults = StepDefaults { retries: config.retry.retries, timeouts: config.timeouts };
+        let spec = spec_from_wire(&spec, &defaults).map_err(|errors| {
             Status::invalid_argument(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
         })?;
         if dry_run {

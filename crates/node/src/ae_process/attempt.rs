@@ -1,5 +1,6 @@
 //! One attempt, from its place to its end. It runs in a task of its own; dropping it kills what runs.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use callsheet_model::{Failure, FailureClass, FrameSet, NodeName};
 use callsheet_renderers::{Exit, Invocation};
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::ae_process::Order;
 use crate::ae_process::intake::{Intake, Told};
@@ -73,6 +74,7 @@ impl Attempt {
         let disk = self.broken.iter().find(|failure| failure.class == FailureClass::OutputIo).cloned();
         let verdict = verdict.and(disk.map_or(Ok(()), Err));
         let broken = self.broken.iter().map(|failure| failure.message.clone()).collect();
+        self.teller.over();
         self.teller.news(News::Ended { verdict, broken });
     }
 
@@ -140,7 +142,7 @@ impl Attempt {
         let verdict = watched.and_then(|exit| intake.verdict(exit));
         self.log = Some(intake.log(|log| std::mem::replace(log, LogKeeper::new(0))));
         if bench.has_output() {
-            self.prove_rest(&invocation.frames, proving).await;
+            self.prove_rest(&invocation.frames, proving, kill).await;
         } else if verdict.is_ok() {
             // There is no file to prove: the end in good order is all there is.
             self.account();
@@ -177,6 +179,7 @@ impl Attempt {
                 proof = proving.next() => self.proven(proof),
                 code = tree.wait(), if exit.is_none() => {
                     exit = Some(code);
+                    self.teller.news(News::Proving);
                     patience = Some(Instant::now() + PATIENCE);
                 }
                 // Only closing can end this wait: nothing is ever sent.
@@ -242,19 +245,40 @@ impl Attempt {
     }
 
     /// At a process' end every frame of it is looked at: it may have told nothing of them.
-    async fn prove_rest(&mut self, frames: &FrameSet, proving: &mut Proving) {
+    async fn prove_rest(
+        &mut self,
+        frames: &FrameSet,
+        proving: &mut Proving,
+        kill: &mut watch::Receiver<bool>,
+    ) {
         self.account();
-        while !proving.is_idle() {
-            let proof = proving.next().await;
-            self.proven(proof);
+        self.teller.news(News::Proving);
+        if self.prove_all(proving, kill).await.is_break() {
+            return;
         }
         // What was looked at too early gets its second look now.
         self.broken.clear();
         proving.add(&frames.difference(proving.done()));
+        // One that hangs is left alone; the attempt is being killed.
+        let _ = self.prove_all(proving, kill).await;
+    }
+
+    /// Breaks off when it hangs and is killed for it. Of a killed attempt, what is whole is still worth having.
+    async fn prove_all(
+        &mut self,
+        proving: &mut Proving,
+        kill: &mut watch::Receiver<bool>,
+    ) -> ControlFlow<()> {
         while !proving.is_idle() {
-            let proof = proving.next().await;
+            let proof = tokio::select! {
+                biased;
+                proof = proving.next() => proof,
+                () = patience_after(kill) => return ControlFlow::Break(()),
+            };
+            self.teller.news(News::Proving);
             self.proven(proof);
         }
+        ControlFlow::Continue(())
     }
 
     fn proven(&mut self, proof: Proof) {
@@ -266,6 +290,13 @@ impl Attempt {
         let took = std::mem::take(&mut self.took);
         self.teller.news(News::Proven { frames: proof.proven, bytes: proof.bytes, took });
     }
+}
+
+/// The moment when patience with a killed attempt is over.
+async fn patience_after(kill: &mut watch::Receiver<bool>) {
+    // An error says that nobody can kill it any more, since its actor is gone; then this task goes, too.
+    let _ = kill.wait_for(|kill| *kill).await;
+    sleep(PATIENCE).await;
 }
 
 /// Reads a pipe; dropping `_open` says that it is closed.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use callsheet_model::{Failure, FrameSet};
 use callsheet_renderers::proof::{Prover, Unproven};
@@ -12,6 +13,8 @@ use crate::ae_process::workshop::Bench;
 
 /// Frames proven in one go: their names are synced together.
 const AT_ONCE: u64 = 32;
+/// With large files it is fewer: what is proven is told this often.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// What has come of proving some frames.
 #[derive(Debug, Default)]
@@ -20,6 +23,8 @@ pub(super) struct Proof {
     pub(super) bytes: u64,
     /// Why others are not, by frame.
     pub(super) broken: BTreeMap<i32, Failure>,
+    /// For which there was no time.
+    pub(super) left: FrameSet,
 }
 
 /// Proves the frames of one attempt.
@@ -70,6 +75,7 @@ impl Proving {
             }
         };
         self.done.add(&proof.proven);
+        self.waiting.add(&proof.left);
         self.set_to_work();
         proof
     }
@@ -89,8 +95,12 @@ impl Proving {
 }
 
 fn prove(prover: &mut Prover, bench: &Bench, frames: &FrameSet) -> Proof {
-    let mut proof = Proof::default();
+    let (mut proof, began) = (Proof { left: frames.clone(), ..Proof::default() }, Instant::now());
     for frame in frames.iter() {
+        if began.elapsed() >= LONGEST {
+            break;
+        }
+        proof.left.remove(frame);
         match prove_one(prover, bench, frame) {
             Ok(bytes) => {
                 proof.proven.insert(frame);

@@ -25,13 +25,15 @@ pub(super) struct Teller {
     /// Something has changed that was not told.
     changed: bool,
     told_at: Option<Instant>,
+    over: bool,
 }
 
 impl Teller {
     pub(super) fn new(agent: AgentHandle, node: NodeName, slot: usize, offer: std::sync::Arc<Offer>) -> Self {
         let remaining = offer.frames.clone();
         let (frame, fraction) = (None, None);
-        Self { agent, node, slot, offer, frame, fraction, remaining, changed: false, told_at: None }
+        let (changed, told_at, over) = (false, None, false);
+        Self { agent, node, slot, offer, frame, fraction, remaining, changed, told_at, over }
     }
 
     pub(super) fn news(&self, news: News) {
@@ -62,7 +64,20 @@ impl Teller {
         if now < due {
             return;
         }
-        (self.changed, self.told_at) = (false, Some(now));
+        self.told_at = Some(now);
+        self.tell();
+    }
+
+    /// Tells that nothing remains: those who watch forget the attempt. It is told however it ended, and once.
+    pub(super) fn over(&mut self) {
+        if !self.over {
+            (self.over, self.remaining) = (true, FrameSet::new());
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        self.changed = false;
         let progress = Progress {
             node: self.node.clone(),
             token: self.offer.token,
@@ -85,5 +100,12 @@ impl Teller {
             text,
         };
         self.agent.tell(Item::Signal(Body::Log((&chunk).into())));
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        // A slot that dies takes its attempt with it, without a word.
+        self.over();
     }
 }

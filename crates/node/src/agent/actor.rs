@@ -70,7 +70,7 @@ impl State {
             Item::Gone(child) => self.brother_died(child, actions),
             Item::Mind(input) => self.think(input, actions),
             Item::Fetched { token, result } => {
-                if !self.mind.holds(token) {
+                if !self.mind.needs_template(token) {
                     // It was released in this moment.
                     return;
                 }
@@ -102,6 +102,7 @@ impl State {
                 }
                 drop(permit);
             }
+            Item::Unwelcome { said } => self.supervisor.unwelcome(said),
             Item::Leave { grace } => self.think(Input::Leave { grace }, actions),
         }
     }

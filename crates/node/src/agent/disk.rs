@@ -123,6 +123,7 @@ async fn worker(
                     done: input.done,
                     lost: input.lost,
                     failed: input.failed,
+                    unbegun: input.unbegun,
                 });
             }
         }

@@ -65,6 +65,12 @@ pub(crate) enum Item {
         permit: OwnedSemaphorePermit,
     },
 
+    /// The leader does not take what this node says of itself, and never will.
+    Unwelcome {
+        /// What it says to that.
+        said: String,
+    },
+
     /// Leave in good order.
     Leave {
         grace: Duration,

@@ -18,6 +18,8 @@ pub(super) struct Moved {
     pub(super) done: FrameSet,
     pub(super) lost: FrameSet,
     pub(super) failed: FrameSet,
+    /// Not begun: the lease might have run out.
+    pub(super) unbegun: FrameSet,
 }
 
 pub(super) fn publish(
@@ -41,7 +43,7 @@ pub(super) fn publish(
     for some in all.chunks(AT_ONCE) {
         // A machine that slept must not go on with what it may not hold any more.
         if until.is_some_and(|until| Instant::now() >= until) {
-            moved.failed.add(&some.iter().copied().collect());
+            moved.unbegun.add(&some.iter().copied().collect());
             continue;
         }
         let names: Vec<String> = some.iter().map(|frame| output.file_name(*frame)).collect();

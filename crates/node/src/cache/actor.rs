@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 
 use crate::agent::{AgentHandle, Item};
 use crate::cache::CacheMessage;
-use crate::cache::fetch::{Errand, Outcome};
+use crate::cache::fetch::{Errand, Outcome, STANDSTILL};
 use crate::cache::store::{Key, Store, list};
 use crate::supervisor::Parts;
 use crate::task::Held;
@@ -119,6 +119,7 @@ impl State {
             target: self.store.path(&key),
             verified: self.store.verified(&key),
             template,
+            standstill: STANDSTILL,
         };
         let (cache, done) = (self.myself.clone(), key.clone());
         let work = Held::spawn(async move {

@@ -1,16 +1,20 @@
 //! Bringing one template into the cache, or looking again at one that is there. Runs in a task of its own.
 
 use std::fs::File;
+use std::future::Future;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use callsheet_model::{Failure, FailureClass, Md5, Template, limits};
 use callsheet_protocol::v1;
 use callsheet_protocol::v1::nodes_client::NodesClient;
 use callsheet_renderers::publish;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+use uuid::Uuid;
 
 use crate::cache::store::{PARTIAL, Stamp};
 use crate::door::Door;
@@ -19,6 +23,8 @@ use crate::door::Door;
 const PIECES: usize = 16;
 /// Bytes read from a file at once.
 const PIECE: usize = 1 << 20;
+/// Where nothing comes for this long, nothing is waited for any more: shares hang, and so do networks.
+pub(super) const STANDSTILL: Duration = Duration::from_secs(60);
 
 /// What has come of it.
 #[derive(Debug)]
@@ -38,6 +44,8 @@ pub(super) struct Errand {
     pub(super) target: PathBuf,
     /// How it was when it was last verified.
     pub(super) verified: Option<Stamp>,
+    /// How long it may stand still.
+    pub(super) standstill: Duration,
 }
 
 impl Errand {
@@ -45,14 +53,15 @@ impl Errand {
         let began = Instant::now();
         let took_ms = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (target, verified, md5) = (self.target.clone(), self.verified, self.template.md5);
-        let here = spawn_blocking(move || look(&target, verified, md5)).await;
-        if let Ok(Some(stamp)) = here {
+        let look = |moves: Moves| spawn_blocking(move || look(&target, verified, md5, &moves));
+        if let Some(Ok(Some(stamp))) = self.while_it_moves(look).await {
             return Outcome { result: Ok(stamp), fetched: false, took_ms: took_ms() };
         }
         let result = match self.source.clone() {
-            Some(source) => self.copy(source).await,
-            None => self.download().await,
+            Some(source) => self.while_it_moves(|moves| self.copy(source, moves)).await,
+            None => self.while_it_moves(|moves| self.download(moves)).await,
         };
+        let result = result.unwrap_or_else(|| Err(format!("nothing came of it for {:?}", self.standstill)));
         let name = &self.template.name;
         let result = result.map_err(|why| {
             Failure::new(FailureClass::InputMissing, format!("the template {name:?} cannot be had: {why}"))
@@ -60,12 +69,31 @@ impl Errand {
         Outcome { result, fetched: true, took_ms: took_ms() }
     }
 
-    async fn copy(&self, source: PathBuf) -> Result<Stamp, String> {
+    /// Waits for work as long as it tells that it moves. Work on the blocking pool that was given up hears of
+    /// it when it comes back.
+    async fn while_it_moves<W: Future>(&self, work: impl FnOnce(Moves) -> W) -> Option<W::Output> {
+        let (moves, mut moved) = watch::channel(());
+        let mut work = pin!(work(Moves(moves)));
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut work => return Some(done),
+                moving = timeout(self.standstill, moved.changed()) => match moving {
+                    Ok(Ok(())) => {}
+                    // Nothing more will be told: only the end is missing.
+                    Ok(Err(_)) => return timeout(self.standstill, work).await.ok(),
+                    Err(_) => return None,
+                },
+            }
+        }
+    }
+
+    async fn copy(&self, source: PathBuf, moves: Moves) -> Result<Stamp, String> {
         let (target, template) = (self.target.clone(), self.template.clone());
         let copied = spawn_blocking(move || {
             let failed = |error: io::Error| format!("{}: {error}", source.display());
             let mut from = File::open(&source).map_err(failed)?;
-            let mut writing = Writing::begin(&target, template)?;
+            let mut writing = Writing::begin(&target, template, moves)?;
             let mut bytes = vec![0; PIECE];
             loop {
                 match from.read(&mut bytes) {
@@ -79,7 +107,7 @@ impl Errand {
         copied.await.unwrap_or_else(|error| Err(error.to_string()))
     }
 
-    async fn download(&self) -> Result<Stamp, String> {
+    async fn download(&self, moves: Moves) -> Result<Stamp, String> {
         let channel = self.door.connect().await.map_err(|error| format!("the leader: {error}"))?;
         let request = v1::FetchTemplateRequest { md5: self.template.md5.to_string() };
         let request = self.door.show(request).map_err(|status| status.message().to_owned())?;
@@ -90,7 +118,7 @@ impl Errand {
         let (pieces, mut arriving) = mpsc::channel::<Vec<u8>>(PIECES);
         let (target, template) = (self.target.clone(), self.template.clone());
         let writer = spawn_blocking(move || {
-            let mut writing = Writing::begin(&target, template)?;
+            let mut writing = Writing::begin(&target, template, moves)?;
             while let Some(piece) = arriving.blocking_recv() {
                 writing.take(&piece)?;
             }
@@ -122,9 +150,9 @@ impl Errand {
 }
 
 /// Whether a file that is there is what it should be. One that is not is removed. Blocking.
-fn look(path: &Path, verified: Option<Stamp>, md5: Md5) -> Option<Stamp> {
+fn look(path: &Path, verified: Option<Stamp>, md5: Md5, moves: &Moves) -> Option<Stamp> {
     let stamp = Stamp::of(path).ok()?;
-    if verified == Some(stamp) || hash(path).ok()? == md5 {
+    if verified == Some(stamp) || hash(path, moves).ok()? == md5 {
         return Some(stamp);
     }
     tracing::warn!(path = %path.display(), "is not what its MD5 says, and is removed");
@@ -132,17 +160,30 @@ fn look(path: &Path, verified: Option<Stamp>, md5: Md5) -> Option<Stamp> {
     None
 }
 
-fn hash(path: &Path) -> io::Result<Md5> {
+fn hash(path: &Path, moves: &Moves) -> io::Result<Md5> {
     let mut file = File::open(path)?;
     let mut context = md5::Context::new();
     let mut bytes = vec![0; PIECE];
     loop {
         match file.read(&mut bytes) {
             Ok(0) => return Ok(Md5(context.finalize().0)),
-            Ok(count) => context.consume(bytes.get(..count).unwrap_or_default()),
+            Ok(count) => {
+                context.consume(bytes.get(..count).unwrap_or_default());
+                moves.tell().map_err(io::Error::other)?;
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
+    }
+}
+
+/// Says that work moves, to whoever waits for it.
+struct Moves(watch::Sender<()>);
+
+impl Moves {
+    /// An error when nobody waits any more.
+    fn tell(&self) -> Result<(), String> {
+        self.0.send(()).map_err(|_| "it was given up".to_owned())
     }
 }
 
@@ -154,12 +195,14 @@ struct Writing {
     template: Template,
     context: md5::Context,
     bytes: u64,
+    moves: Moves,
 }
 
 impl Writing {
-    fn begin(target: &Path, template: Template) -> Result<Self, String> {
+    fn begin(target: &Path, template: Template, moves: Moves) -> Result<Self, String> {
         let mut partial = target.as_os_str().to_owned();
-        partial.push(PARTIAL);
+        // Another errand's, which was given up and may come back, has another name.
+        partial.push(format!(".{}{PARTIAL}", Uuid::new_v4().simple()));
         let partial = PathBuf::from(partial);
         let file = File::create(&partial).map_err(|error| format!("{}: {error}", partial.display()))?;
         Ok(Self {
@@ -169,10 +212,12 @@ impl Writing {
             template,
             context: md5::Context::new(),
             bytes: 0,
+            moves,
         })
     }
 
     fn take(&mut self, piece: &[u8]) -> Result<(), String> {
+        self.moves.tell()?;
         self.bytes += piece.len() as u64;
         if self.bytes > limits::MAX_TEMPLATE_BYTES {
             return Err(format!("it is larger than {} bytes", limits::MAX_TEMPLATE_BYTES));
@@ -189,6 +234,8 @@ impl Writing {
         }
         let place = || -> io::Result<Stamp> {
             self.file.sync_all()?;
+            // Whoever gave it up does not count on a file there.
+            self.moves.tell().map_err(io::Error::other)?;
             std::fs::rename(&self.partial, &self.target)?;
             if let Some(directory) = self.target.parent() {
                 publish::sync_directory(directory)?;
@@ -226,6 +273,7 @@ mod tests {
             source: Some(source.to_owned()),
             target: directory.join("target"),
             verified: None,
+            standstill: Duration::from_secs(20),
         }
     }
 
@@ -255,5 +303,40 @@ mod tests {
         let missing = errand(directory.path(), &source, template(b"whole")).run().await.result.unwrap_err();
         assert!(missing.message.contains("source"), "{missing}");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_source_that_hangs_is_given_up_and_disturbs_nobody_when_it_comes_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let (pipe, source) = (directory.path().join("pipe"), directory.path().join("source"));
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        std::fs::write(&source, b"whole").unwrap();
+        let hanging = Errand {
+            standstill: Duration::from_millis(300),
+            ..errand(directory.path(), &pipe, template(b"whole"))
+        };
+        // It hangs in the middle: there is someone at the other end, who says nothing more.
+        let mut other_end = File::options().read(true).write(true).open(&pipe).unwrap();
+        other_end.write_all(b"who").unwrap();
+        let failure = hanging.run().await.result.unwrap_err();
+        assert_eq!(failure.class, FailureClass::InputMissing);
+        assert!(failure.message.contains("nothing came of it for 300ms"), "{failure}");
+
+        let names = || {
+            let entries = std::fs::read_dir(directory.path()).unwrap();
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect::<Vec<_>>()
+        };
+        assert!(names().iter().any(|name| name.ends_with(PARTIAL)), "{:?}", names());
+        // Another errand for the same file has nothing to do with it.
+        let outcome = errand(directory.path(), &source, template(b"whole")).run().await;
+        assert!(outcome.result.is_ok(), "{outcome:?}");
+        // The given-up one comes back, sees that nobody waits, and leaves nothing.
+        other_end.write_all(b"le").unwrap();
+        drop(other_end);
+        while names().iter().any(|name| name.ends_with(PARTIAL)) {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(std::fs::read(directory.path().join("target")).unwrap(), b"whole");
     }
 }

@@ -9,22 +9,33 @@ use callsheet_model::{
     Failure, FailureClass, FrameSet, JobId, Lease, NodeName, OutputPattern, StepIndex, Token,
 };
 use callsheet_protocol::v1::leader_message::Body;
-use callsheet_protocol::{FieldError, lease_from_wire, ranges_from_wire, step_from_wire, v1};
+use callsheet_protocol::{FieldError, StepDefaults, lease_from_wire, ranges_from_wire, step_from_wire, v1};
 
 use crate::agent::Heard;
 
 /// The node's terms are never tighter than this, whatever a leader says: it could not keep them.
 const LEAST: Duration = Duration::from_millis(10);
 
-/// One stream's ears. Briefs are sent once in a stream, so they are kept for it.
+/// Briefs kept, the last used ones, beside those that leases in hand need. A leader sends a brief again when
+/// it is not among the last 64 that it sent, so with room for twice as many none is missed.
+const KEPT: usize = 128;
+
+/// One stream's ears. Leases name their step, whose brief came before.
 pub(super) struct Hearing {
     node: NodeName,
-    briefs: BTreeMap<(JobId, StepIndex), Arc<Brief>>,
+    briefs: BTreeMap<(JobId, StepIndex), Known>,
+    uses: u64,
+}
+
+/// A step that was told of.
+struct Known {
+    brief: Arc<Brief>,
+    used: u64,
 }
 
 impl Hearing {
     pub(super) fn new(node: NodeName) -> Self {
-        Self { node, briefs: BTreeMap::new() }
+        Self { node, briefs: BTreeMap::new(), uses: 0 }
     }
 
     pub(super) fn understand(&mut self, message: v1::LeaderMessage) -> Option<Heard> {
@@ -56,7 +67,9 @@ impl Hearing {
         for (nth, step) in offers.steps.iter().enumerate() {
             match understand_brief(step) {
                 Ok(brief) => {
-                    self.briefs.insert((brief.job, brief.step), Arc::new(brief));
+                    self.uses += 1;
+                    let known = Known { brief: Arc::new(brief), used: self.uses };
+                    self.briefs.insert((known.brief.job, known.brief.step), known);
                 }
                 Err(error) => tracing::error!(nth, %error, "the leader sent a step that cannot be read"),
             }
@@ -74,7 +87,23 @@ impl Hearing {
             }
         }
         inputs.push(Input::Offered(good));
+        self.forget();
         inputs
+    }
+
+    /// Drops the longest unused briefs, but none that a lease in hand has.
+    fn forget(&mut self) {
+        let many = self.briefs.len().saturating_sub(KEPT);
+        if many == 0 {
+            return;
+        }
+        let mut oldest: Vec<_> = self.briefs.iter().map(|(key, known)| (known.used, *key)).collect();
+        oldest.sort_unstable();
+        for (_, key) in oldest.into_iter().take(many) {
+            if self.briefs.get(&key).is_some_and(|known| Arc::strong_count(&known.brief) == 1) {
+                self.briefs.remove(&key);
+            }
+        }
     }
 
     /// A job is over. Should it ever come back, its steps are sent again.
@@ -85,11 +114,14 @@ impl Hearing {
         Ok(Heard::Sweep { job, outputs: outputs.collect::<Result<_, _>>()? })
     }
 
-    fn offer(&self, lease: &v1::OfferedLease) -> Result<Offer, FieldError> {
+    fn offer(&mut self, lease: &v1::OfferedLease) -> Result<Offer, FieldError> {
         let Lease { token, job, step, work, frames, .. } = lease_from_wire(&self.node, lease)?;
-        let brief = self.briefs.get(&(job, step)).cloned().ok_or_else(|| {
+        let known = self.briefs.get_mut(&(job, step)).ok_or_else(|| {
             FieldError::new("step", format!("step {} of job {job} was not sent in this session", step.0))
         })?;
+        self.uses += 1;
+        known.used = self.uses;
+        let brief = known.brief.clone();
         if frames.is_empty() {
             return Err(FieldError::new("frames", "there is none"));
         }
@@ -137,7 +169,7 @@ fn understand_brief(brief: &v1::StepBrief) -> Result<Brief, FieldError> {
         job: understand_job(&brief.job)?,
         job_name: brief.job_name.clone(),
         step: StepIndex(step),
-        spec: step_from_wire(spec, &names, 0).map_err(first)?,
+        spec: step_from_wire(spec, &names, &StepDefaults::default()).map_err(first)?,
         inputs,
     })
 }
@@ -156,4 +188,57 @@ fn understand_output(field: &str, text: &str) -> Result<OutputPattern, FieldErro
 
 fn understand_job(text: &str) -> Result<JobId, FieldError> {
     text.parse().map_err(|error| FieldError::new("job", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(nth: u64) -> String {
+        format!("00000000-0000-7000-8000-{nth:012}")
+    }
+
+    fn offers(briefs: impl Iterator<Item = u64>, leases: &[u64]) -> v1::Offers {
+        let brief = |nth| {
+            let (name, renderer, frames) = ("render".into(), "lottie".into(), "1".into());
+            let output = "/out/a_[####].png".into();
+            let spec = Some(v1::StepSpec { name, renderer, frames, output, ..Default::default() });
+            v1::StepBrief { job: job(nth), job_name: "job".into(), spec, ..Default::default() }
+        };
+        let lease = |nth: &u64| v1::OfferedLease {
+            token: *nth,
+            job: job(*nth),
+            frames: vec![v1::FrameRange { first: 1, last: 1 }],
+            ..Default::default()
+        };
+        v1::Offers { steps: briefs.map(brief).collect(), leases: leases.iter().map(lease).collect() }
+    }
+
+    fn good(inputs: Vec<Input>) -> Vec<Offer> {
+        inputs
+            .into_iter()
+            .flat_map(|input| if let Input::Offered(offers) = input { offers } else { vec![] })
+            .collect()
+    }
+
+    #[test]
+    fn briefs_are_kept_while_they_are_used_and_not_for_ever() {
+        let mut hearing = Hearing::new(NodeName::new("node-1").unwrap());
+        let kept = KEPT as u64;
+        let held = good(hearing.offers(&offers([1, 2].into_iter(), &[1, 2])));
+        assert_eq!(held.len(), 2);
+        hearing.offers(&offers(3..=kept, &[]));
+        // The third is used again; the fourth is now the longest unused.
+        assert_eq!(good(hearing.offers(&offers([].into_iter(), &[3]))).len(), 1);
+        hearing.offers(&offers(kept + 1..=2 * kept - 1, &[]));
+        let known =
+            |hearing: &mut Hearing, nth| good(hearing.offers(&offers([].into_iter(), &[nth]))).len() == 1;
+        assert!(known(&mut hearing, 3), "one of the last used");
+        assert!(known(&mut hearing, 1) && known(&mut hearing, 2), "a lease has it");
+        assert!(!known(&mut hearing, 4) && !known(&mut hearing, kept), "longest unused");
+        drop(held);
+        hearing.offers(&offers(3 * kept..=4 * kept - 1, &[]));
+        assert_eq!(hearing.briefs.len(), KEPT);
+        assert!(!known(&mut hearing, 1) && known(&mut hearing, 3 * kept));
+    }
 }

@@ -9,6 +9,8 @@
 //!     └── wait, longer each time, with jitter ◄── LinkDown: refused, or gone
 //! ```
 //!
+//! A leader that refuses our hello for what is in it is not dialled again: the node ends, and says why.
+//!
 //! It refuses to know what is said.
 
 mod backoff;

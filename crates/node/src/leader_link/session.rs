@@ -9,7 +9,7 @@ use callsheet_protocol::v1;
 use callsheet_protocol::v1::nodes_client::NodesClient;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 use uuid::Uuid;
 
 use crate::agent::{AgentHandle, Heard, Item, Outlet};
@@ -38,6 +38,8 @@ enum Ended {
     Refused,
     /// It could not be opened, or broke; true when the leader had welcomed us.
     Lost { welcomed: bool, why: String },
+    /// The leader does not take our hello as it is. It would be the same the next time.
+    Unwelcome { said: String },
     /// The agent has nothing more to say, and closed it.
     Closed,
 }
@@ -70,6 +72,11 @@ impl Caller {
                     // Whoever wants another stream says so, and then another caller dials.
                     return std::future::pending().await;
                 }
+                Ended::Unwelcome { said } => {
+                    tracing::error!(leader = self.door.url(), said, "the leader refuses this node");
+                    self.agent.tell(Item::Unwelcome { said });
+                    return std::future::pending().await;
+                }
             };
             if why != last {
                 tracing::warn!(leader = self.door.url(), why, "no stream to the leader; dialling again");
@@ -99,6 +106,9 @@ impl Caller {
         };
         let ended = match tokio::time::timeout(OPENING, client.session(request)).await {
             Ok(Ok(stream)) => self.hear(session, stream.into_inner()).await,
+            Ok(Err(status)) if status.code() == Code::InvalidArgument => {
+                return Ended::Unwelcome { said: status.message().to_owned() };
+            }
             Ok(Err(status)) => lost(words(&status)),
             Err(_) => lost("the leader does not answer".into()),
         };

@@ -86,6 +86,10 @@ impl Actor for Supervisor {
                 }
             }
             SupervisorMessage::AgentLeft => state.end(&myself, Ok(())).await,
+            SupervisorMessage::Unwelcome(said) => {
+                let leader = state.parts.settings.door.url();
+                state.end(&myself, Err(NodeError::Unwelcome { leader, said })).await;
+            }
         }
         Ok(())
     }

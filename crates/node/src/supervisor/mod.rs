@@ -29,6 +29,8 @@ pub(crate) enum SupervisorMessage {
     Wish(Shutdown),
     /// The agent has handed everything over.
     AgentLeft,
+    /// The leader does not take this node, and said why.
+    Unwelcome(String),
 }
 
 /// The supervisor, from outside.
@@ -54,6 +56,10 @@ impl SupervisorHandle {
 
     pub(crate) fn agent_left(&self) {
         let _ = self.0.cast(SupervisorMessage::AgentLeft);
+    }
+
+    pub(crate) fn unwelcome(&self, said: String) {
+        let _ = self.0.cast(SupervisorMessage::Unwelcome(said));
     }
 }
 
