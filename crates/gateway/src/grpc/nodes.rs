@@ -283,11 +283,11 @@ fn to_wire(message: ToNode, briefed: &mut Briefed) -> Vec<v1::leader_message::Bo
         }
         ToNode::PulseAck(number) => Body::PulseAck(v1::PulseAck { number }),
         ToNode::Drained(drained) => Body::Drained(v1::Drained { drained }),
-        ToNode::Sweep(job) => {
+        ToNode::Sweep(job, up_to) => {
             briefed.forget(job.id);
             let outputs =
                 job.spec.steps.iter().filter_map(|step| step.output.as_ref()).map(ToString::to_string);
-            Body::Sweep(v1::Sweep { job: job.id.to_string(), outputs: outputs.collect() })
+            Body::Sweep(v1::Sweep { job: job.id.to_string(), outputs: outputs.collect(), up_to: up_to.0 })
         }
     }]
 }

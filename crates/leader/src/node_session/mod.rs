@@ -88,8 +88,8 @@ pub enum ToNode {
     PulseAck(u64),
     /// It gets no more work, or gets it again.
     Drained(bool),
-    /// What attempts of this job left behind can go.
-    Sweep(Arc<Job>),
+    /// What attempts of this job with tokens up to this one left behind can go.
+    Sweep(Arc<Job>, Token),
 }
 
 /// What the actor can be sent.
@@ -309,7 +309,7 @@ impl State {
                 Effect::ConfirmAccepted { token, frames, .. } => accepted.push((token, frames)),
                 Effect::CloseLease { token, .. } => closed.push(token),
                 Effect::RevokeLease { token, why, .. } => rest.push(ToNode::Revoke { token, why }),
-                Effect::SweepJob { job, .. } => rest.push(ToNode::Sweep(job)),
+                Effect::SweepJob { job, up_to, .. } => rest.push(ToNode::Sweep(job, up_to)),
                 Effect::EndSession { .. } => {
                     return Err("another node of this name connected: its session is over".into());
                 }

@@ -146,7 +146,7 @@ impl State {
                 self.think(Input::Welcomed(terms), actions);
                 self.send_backlog();
             }
-            Heard::Sweep { job, outputs } => self.disk.sweep(job, outputs),
+            Heard::Sweep { job, up_to, outputs } => self.disk.sweep(job, up_to, outputs),
         }
     }
 

@@ -48,12 +48,12 @@ impl Disk {
         self.order(offer.attempt(), Work::Clean { offer, keep, last });
     }
 
-    pub(super) fn sweep(&self, job: JobId, outputs: Vec<OutputPattern>) {
+    pub(super) fn sweep(&self, job: JobId, up_to: Token, outputs: Vec<OutputPattern>) {
         let workshop = self.workshop.clone();
         tokio::task::spawn_blocking(move || {
             for output in outputs {
                 let swept = match workshop.output_here(&output) {
-                    Ok(output) => publish::sweep(&output, job).map_err(|error| error.to_string()),
+                    Ok(output) => publish::sweep(&output, job, up_to).map_err(|error| error.to_string()),
                     Err(error) => Err(error.to_string()),
                 };
                 if let Err(error) = swept {

@@ -90,7 +90,7 @@ pub(crate) enum Heard {
         log_bytes: u64,
     },
     /// Remove what attempts of a job left beside these outputs.
-    Sweep { job: JobId, outputs: Vec<OutputPattern> },
+    Sweep { job: JobId, up_to: Token, outputs: Vec<OutputPattern> },
 }
 
 /// What the heartbeat measured.

@@ -111,7 +111,7 @@ impl Hearing {
         let job = understand_job(&sweep.job)?;
         self.briefs.retain(|(other, _), _| *other != job);
         let outputs = sweep.outputs.iter().map(|output| understand_output("outputs", output));
-        Ok(Heard::Sweep { job, outputs: outputs.collect::<Result<_, _>>()? })
+        Ok(Heard::Sweep { job, up_to: Token(sweep.up_to), outputs: outputs.collect::<Result<_, _>>()? })
     }
 
     fn offer(&mut self, lease: &v1::OfferedLease) -> Result<Offer, FieldError> {

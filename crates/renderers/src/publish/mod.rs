@@ -163,17 +163,32 @@ pub fn turn_off_the_light(place: &Path) {
     }
 }
 
-/// Removes what attempts of a job left beside this output, once the job is over: nothing of it will be
-/// published any more. The folder of all jobs goes with the last of them. Blocking.
+/// Removes what attempts of a job with tokens up to this one left beside this output, once the job is over:
+/// nothing of them will be published any more. Later ones belong to a retry of the job, which may have begun
+/// by now. The folder of all jobs goes with the last of them. Blocking.
 ///
 /// # Errors
 /// What the file system says.
-pub fn sweep(output: &OutputPattern, job: JobId) -> io::Result<()> {
-    remove_folder(&folder_of(output, job))?;
-    match fs::remove_dir(Path::new(output.directory()).join(FOLDER)) {
-        Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
-        done => unless_missing(done),
+pub fn sweep(output: &OutputPattern, job: JobId, up_to: Token) -> io::Result<()> {
+    let folder = folder_of(output, job);
+    let places = match fs::read_dir(&folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        places => places?,
+    };
+    for place in places {
+        let place = place?;
+        let token = place.file_name().to_str().and_then(|name| name.parse::<Token>().ok());
+        if token.is_some_and(|token| token <= up_to) {
+            remove_folder(&place.path())?;
+        }
     }
+    for folder in [folder.as_path(), &Path::new(output.directory()).join(FOLDER)] {
+        match fs::remove_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => return Ok(()),
+            done => unless_missing(done)?,
+        }
+    }
+    Ok(())
 }
 
 /// A renderer that is being called back may still write into it: that passes.

@@ -132,11 +132,13 @@ fn sweeping_leaves_results_and_other_jobs() {
     shot.render("a_01.png", "1");
     shot.render("a_02.png", "2");
     shot.publish("a_01.png").unwrap();
-    sweep(&output(&shot.root), JOB).unwrap();
+    sweep(&output(&shot.root), JOB, Token(u64::MAX)).unwrap();
     assert!(!shot.place.exists());
     assert!(shot.root.path().join(FOLDER).exists());
-    sweep(&output(&shot.root), other).unwrap();
-    sweep(&output(&shot.root), other).unwrap();
+    sweep(&output(&shot.root), other, Token(5)).unwrap();
+    assert!(place_of(&output(&shot.root), other, Token(6)).exists(), "a retry's place was swept");
+    sweep(&output(&shot.root), other, Token(6)).unwrap();
+    sweep(&output(&shot.root), other, Token(6)).unwrap();
     assert!(!shot.root.path().join(FOLDER).exists());
     assert_eq!(shot.result("a_01.png"), "1");
     assert!(discard(&shot.place).is_ok());
