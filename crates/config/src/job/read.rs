@@ -165,11 +165,10 @@ fn chunk(value: &Value) -> Result<Chunk, Why> {
     if matches!(value, Value::Text(text) if text == "auto") {
         return Ok(Chunk::Auto);
     }
-    let most = u32::try_from(limits::MAX_FRAMES).unwrap_or(u32::MAX);
-    let count = integer(1..=most)(value).ok().and_then(NonZeroU32::new);
+    let count = integer(1..=limits::MAX_CHUNK)(value).ok().and_then(NonZeroU32::new);
     count
         .map(Chunk::Frames)
-        .ok_or_else(|| not_a(&format!("\"auto\" or a whole number from 1 to {most}"), value))
+        .ok_or_else(|| not_a(&format!("\"auto\" or a whole number from 1 to {}", limits::MAX_CHUNK), value))
 }
 
 fn output(value: &Value) -> Result<OutputPattern, Why> {
