@@ -4,9 +4,9 @@
 //! The leader suspects itself first. It says when it wants to be called next; a call that comes much later
 //! than that means that the leader was asleep, and the time it slept is nobody else's silence.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use callsheet_model::{FrameSet, NodeName, SessionId, Timestamp, Token};
+use callsheet_model::{FrameSet, JobId, NodeName, SessionId, Timestamp, Token};
 
 use crate::policy::Policy;
 use crate::state::{ClassId, State};
@@ -51,6 +51,9 @@ pub(crate) struct Presence {
     pub(crate) unsettled: Vec<(NodeName, Token, FrameSet)>,
     /// By the attempt whose files are to be published.
     pub(crate) setbacks: BTreeMap<Token, Setback>,
+    /// Jobs that are over and that nobody may have been told to sweep: no able node was there, or the last
+    /// leader may have died before it said so.
+    pub(crate) unswept: BTreeSet<JobId>,
 }
 
 impl Presence {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use callsheet_model::limits::MAX_SLOTS;
 use callsheet_model::{Capabilities, Event, NodeName, ReleaseReason, SessionId, Token};
 
-use super::release;
+use super::{end_job, release};
 use crate::turn::Turn;
 
 pub(super) fn connect_node(
@@ -32,6 +32,7 @@ pub(super) fn connect_node(
         turn.tell_drained(node, true);
     }
     reconcile(turn, node, held, None);
+    end_job::sweep_unswept(turn);
 }
 
 /// Makes what a node holds and what it is believed to hold the same. Leases above `seen` may still be on their

@@ -1,6 +1,7 @@
 //! What every end of a job has in common: frames in hands are called back, and leftovers swept.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use callsheet_model::{JobId, ReleaseReason, Token};
 
@@ -34,7 +35,31 @@ pub(super) fn call_back(turn: &mut Turn<'_>, id: JobId, why: &'static str) {
     }
 }
 
-/// Lets one node sweep what attempts left behind beside the job's outputs.
+/// A job that ended this long before the last one may still have been swept in vain when a leader died: a node
+/// is told within milliseconds, but its connection may have been slow.
+const SWEEP_DOUBT: Duration = Duration::from_secs(60);
+
+/// Notes the jobs whose sweep may have been lost with the last leader. Sweeping twice is harmless.
+pub(super) fn doubt_sweeps(turn: &mut Turn<'_>) {
+    let ended = |record: &JobRecord| record.end.as_ref().map(|(_, at)| (record.job.id, *at));
+    let ends: Vec<_> = turn.state().jobs_after(None).filter_map(ended).collect();
+    let Some(last) = ends.iter().map(|(_, at)| *at).max() else { return };
+    let doubtful = ends.into_iter().filter(|(_, at)| last.since(*at) <= SWEEP_DOUBT).map(|(id, _)| id);
+    turn.presence.unswept.extend(doubtful);
+}
+
+/// Lets nodes that have come by now sweep what nobody may have been told to.
+pub(super) fn sweep_unswept(turn: &mut Turn<'_>) {
+    for id in std::mem::take(&mut turn.presence.unswept) {
+        // One that was retried is swept at its next end.
+        if turn.state().job(id).is_some_and(|record| record.end.is_some()) {
+            sweep(turn, id);
+        }
+    }
+}
+
+/// Lets one node sweep what attempts left behind beside the job's outputs; the next able one that comes, when
+/// none is there.
 pub(super) fn sweep(turn: &mut Turn<'_>, id: JobId) {
     let state = turn.state();
     let Some(record) = state.job(id) else { return };
@@ -50,7 +75,10 @@ pub(super) fn sweep(turn: &mut Turn<'_>, id: JobId) {
         state.nodes().keys().find(here).cloned()
     };
     let (found, job) = (classes.into_iter().find_map(able), Arc::clone(&record.job));
-    if let Some(node) = found {
-        turn.sweep(&node, job);
+    match found {
+        Some(node) => turn.sweep(&node, job),
+        None => {
+            turn.presence.unswept.insert(id);
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use callsheet_model::{Event, ReleaseReason, StepIndex, Token};
 
-use super::{progress, release};
+use super::{end_job, progress, release};
 use crate::turn::Turn;
 
 pub(super) fn start_leader(turn: &mut Turn<'_>) {
@@ -12,6 +12,7 @@ pub(super) fn start_leader(turn: &mut Turn<'_>) {
     turn.begin_presence();
     turn.stir_all();
     mend(turn);
+    end_job::doubt_sweeps(turn);
 }
 
 /// A journal that ends in mid-batch has events without their consequences.
