@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use callsheet_model::{JobSpec, StepSpec};
 use callsheet_renderers::Registry;
-use tokio::sync::Semaphore;
 
 use crate::error::{LeaderError, Mistake};
 use crate::templates::Templates;
@@ -15,16 +14,13 @@ use crate::templates::Templates;
 /// A template larger than this is not read for a check; renderers that look into theirs have small ones.
 const MOST_BYTES_TO_LOOK_AT: u64 = 64 << 20;
 
-static LOOKING: Semaphore = Semaphore::const_new(1);
-
 /// Checks a job; gives it back when it is sound.
 pub(crate) async fn check(
     registry: &Arc<Registry>,
     templates: &Templates,
     spec: JobSpec,
 ) -> Result<JobSpec, LeaderError> {
-    // One at a time: what is looked at is in memory.
-    let _one = LOOKING.acquire().await.map_err(|_| LeaderError::Restarting)?;
+    let _looking = templates.look().await?;
     let (registry, templates) = (registry.clone(), templates.clone());
     // Looking into a template takes time and eats what a stranger sent: not on the runtime, and a panic in
     // there is an answer, not an end.

@@ -3,10 +3,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use callsheet_model::Md5;
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::LeaderError;
 
@@ -15,6 +17,7 @@ use crate::error::LeaderError;
 pub struct Templates {
     directory: PathBuf,
     limit: u64,
+    looking: Arc<Semaphore>,
 }
 
 impl Templates {
@@ -30,7 +33,7 @@ impl Templates {
                 std::fs::remove_file(path)?;
             }
         }
-        Ok(Self { directory, limit })
+        Ok(Self { directory, limit, looking: Arc::new(Semaphore::new(1)) })
     }
 
     /// Where a template is, if it is here.
@@ -38,6 +41,11 @@ impl Templates {
     pub fn path(&self, md5: Md5) -> Option<PathBuf> {
         let path = self.directory.join(md5.to_string());
         path.is_file().then_some(path)
+    }
+
+    /// Waits for leave to look into a template: one at a time, since what is looked into is in memory whole.
+    pub(crate) async fn look(&self) -> Result<OwnedSemaphorePermit, LeaderError> {
+        self.looking.clone().acquire_owned().await.map_err(|_| LeaderError::Restarting)
     }
 
     /// Begins an upload.

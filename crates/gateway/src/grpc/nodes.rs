@@ -331,3 +331,67 @@ fn brief(job: &Job, index: StepIndex) -> Option<v1::StepBrief> {
         inputs: step.after.iter().filter_map(input).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use callsheet_model::limits::MAX_MESSAGE_BYTES;
+    use callsheet_model::{Chunk, FrameSet, JobSpec, Requirements, StepSpec, Timeouts, Timestamp, Work};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn offer(number: u16, settings: usize) -> (Lease, Arc<Job>) {
+        let step = StepSpec {
+            name: "frames".into(),
+            renderer: "nothing".into(),
+            template: None,
+            frames: FrameSet::range(1, 10),
+            chunk: Chunk::Auto,
+            output: None,
+            retries: 0,
+            timeouts: Timeouts::default(),
+            requires: Requirements::default(),
+            after: [].into(),
+            settings: BTreeMap::from([("scene".to_owned(), "x".repeat(settings).into())]),
+            approximate: false,
+        };
+        let spec = JobSpec { name: "job".into(), project: "test".into(), priority: 50, steps: vec![step] };
+        let id = JobId(Uuid::from_u128(u128::from(number)));
+        let node = NodeName::new("anna").unwrap();
+        let token = Token(u64::from(number));
+        let lease =
+            Lease { token, job: id, step: StepIndex(0), node, work: Work::Render, frames: FrameSet::one(1) };
+        (lease, Arc::new(Job { id, submitted_at: Timestamp(0), spec }))
+    }
+
+    #[test]
+    fn many_large_steps_go_out_in_messages_that_may_be_sent() {
+        let offers: Vec<_> = (1..=200).map(|number| offer(number, 60_000)).collect();
+        let messages = offers_to_wire(&offers, &mut Briefed::default());
+        assert!(messages.len() > 1);
+        let (mut steps, mut tokens) = (0, Vec::new());
+        for message in messages {
+            assert!(body(message.clone()).encoded_len() < MAX_MESSAGE_BYTES);
+            let v1::leader_message::Body::Offers(offers) = message else { panic!("{message:?}") };
+            steps += offers.steps.len();
+            tokens.extend(offers.leases.iter().map(|lease| lease.token));
+        }
+        assert_eq!((steps, tokens), (200, (1..=200).collect()));
+    }
+
+    #[test]
+    fn a_step_is_told_again_once_the_node_may_have_forgotten_it() {
+        let (step, mut briefed) = (|job| (JobId(Uuid::from_u128(job)), StepIndex(0)), Briefed::default());
+        assert!(briefed.needs(step(0)));
+        assert!(!briefed.needs(step(0)));
+        for job in 1..=BRIEFED as u128 {
+            assert!(briefed.needs(step(job)));
+        }
+        assert!(briefed.needs(step(0)));
+        assert_eq!(briefed.0.len(), BRIEFED);
+        briefed.forget(step(0).0);
+        assert!(briefed.needs(step(0)));
+    }
+}

@@ -19,3 +19,21 @@ async fn a_late_reader_knows_where_live_begins() {
     actor.stop(None);
     join.await.unwrap();
 }
+
+#[test]
+fn progress_that_is_never_ended_does_not_pile_up() {
+    let mut latest = Latest::default();
+    for number in 0..=MOST_PROGRESS as u64 {
+        latest.signal(&Signal::Progress(Progress {
+            node: NodeName::new("anna").unwrap(),
+            token: Token(number),
+            job: callsheet_model::JobId(uuid::Uuid::nil()),
+            step: callsheet_model::StepIndex(0),
+            frame: None,
+            fraction: None,
+            remaining: callsheet_model::FrameSet::one(1),
+        }));
+    }
+    assert_eq!(latest.progress.len(), MOST_PROGRESS);
+    assert!(!latest.progress.contains_key(&Token(0)), "the oldest goes first");
+}

@@ -184,3 +184,35 @@ async fn what_was_acknowledged_survives_a_crash_and_what_was_not_is_not_half_the
     assert_eq!(published(&bench.leader, job_id).await.to_string(), "1");
     assert!(bench.leader.read(move |scheduler| scheduler.job(lost)).await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn output_of_a_lease_that_the_node_never_held_is_not_kept() {
+    let bench = Bench::start().await;
+    let job = bench.submit("1").await;
+    let mut anna = Hand::connect(&bench.leader, "anna", &[]).await;
+    let lease = anna.offered().await.remove(0);
+    let say = |token, job| {
+        FromNode::Signal(Signal::Log(LogChunk {
+            node: NodeName::new("anna").unwrap(),
+            token,
+            job,
+            step: StepIndex(0),
+            offset: 0,
+            text: "line\n".to_owned(),
+        }))
+    };
+    let stranger = callsheet_model::JobId(uuid::Uuid::nil());
+    anna.door.say(say(lease.token.next(), job)).await.unwrap();
+    anna.door.say(say(lease.token, stranger)).await.unwrap();
+    anna.door.say(say(lease.token, job)).await.unwrap();
+    // Pieces are kept in the order they come: when the last is there, the others would be.
+    let kept = loop {
+        let kept = bench.leader.logs(job).await.unwrap();
+        if !kept.is_empty() {
+            break kept;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(kept.iter().map(|log| log.token).collect::<Vec<_>>(), [lease.token]);
+    assert!(bench.leader.logs(stranger).await.unwrap().is_empty());
+}

@@ -1,14 +1,16 @@
 //! A world of nodes that do what they are told to, or do not. It keeps a small account of its own of what
 //! happened, to hold the scheduler to its promises.
 
+mod heal;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use callsheet_model::{
-    Capabilities, Chunk, Envelope, Event, Failure, FailureClass, FrameSet, JobId, JobSpec, JobState,
-    NodeName, OfflineReason, Outcome, OutputPattern, Report, Reported, Requirements, SessionId, StepIndex,
-    StepSpec, Timeouts, Timestamp, Token, Work,
+    Capabilities, Chunk, Envelope, Event, Failure, FailureClass, FrameSet, JobId, JobSpec, NodeName,
+    OfflineReason, Outcome, OutputPattern, Report, Reported, Requirements, SessionId, StepIndex, StepSpec,
+    Timeouts, Timestamp, Token, Work,
 };
 use callsheet_scheduler::{Command, Effect, Holding, Output, Policy, Scheduler};
 use proptest::sample::Index;
@@ -364,63 +366,6 @@ impl World {
                 node: offer.node,
                 report: Report { token: offer.token, what },
             }]);
-        }
-    }
-
-    /// The trouble is over: all nodes are there and honest. Everything that can be done must get done.
-    pub(crate) fn heal(&mut self) {
-        self.fresh.clear();
-        self.confirmed.clear();
-        for number in 0..4 {
-            let connect = self.connect(node(number), 2, false);
-            self.batch(vec![connect, Command::UndrainNode { node: node(number) }]);
-        }
-        for round in 0..2000 {
-            let open: Vec<JobId> = (0..4).map(job).filter(|id| self.is_unfinished(*id)).collect();
-            if open.is_empty() {
-                return;
-            }
-            let mut commands: Vec<Command> = Vec::new();
-            for id in open {
-                commands.push(Command::ResumeJob { job: id });
-                if self.scheduler.job(id).is_some_and(|view| view.state.is_final()) {
-                    commands.push(Command::RetryJob { job: id, frames: None });
-                }
-            }
-            self.batch(commands);
-            self.work_honestly();
-            for number in 0..4 {
-                let hear = self.hear(node(number), 1);
-                self.batch(vec![hear]);
-            }
-            if self.fresh.is_empty() && self.confirmed.is_empty() {
-                self.wait(1000);
-            }
-            assert!(round < 1999, "it does not end: {:#?}", self.scheduler.image());
-        }
-    }
-
-    fn is_unfinished(&self, id: JobId) -> bool {
-        self.scheduler.job(id).is_some_and(|view| view.state != JobState::Succeeded)
-    }
-
-    fn work_honestly(&mut self) {
-        let report = |node: &NodeName, token, what| Command::Report {
-            node: node.clone(),
-            report: Report { token, what },
-        };
-        for Offer { node, token, work, frames } in std::mem::take(&mut self.fresh) {
-            if work == Work::Render {
-                let took = Duration::from_millis(40) * frames.len() as u32;
-                let proven = Reported::Proven { frames, bytes: 1, took };
-                let ended = Reported::Ended { outcome: Outcome::Succeeded, blamed: FrameSet::new() };
-                self.batch(vec![report(&node, token, proven), report(&node, token, ended)]);
-            } else {
-                self.batch(vec![report(&node, token, Reported::Published { frames })]);
-            }
-        }
-        for (node, token, frames) in std::mem::take(&mut self.confirmed) {
-            self.batch(vec![report(&node, token, Reported::Published { frames })]);
         }
     }
 }
