@@ -55,7 +55,8 @@ impl Stage {
                 let lines = self.batch(Vec::new());
                 self.with_time(lines)
             }
-            ["the", "leader", "restarts"] => self.restart(),
+            ["the", "leader", "restarts"] => self.restart(false),
+            ["the", "leader", "restarts", "from", "a", "snapshot"] => self.restart(true),
             ["policy", key, value] => {
                 told::set_policy(&mut self.policy, key, value);
                 self.scheduler = Scheduler::new(self.policy.clone());
@@ -169,10 +170,14 @@ impl Stage {
         at.into_iter().chain(lines).collect()
     }
 
-    /// The leader process dies and another one goes on from the journal. Every stream is broken by it.
-    fn restart(&mut self) -> Vec<String> {
-        self.scheduler = Scheduler::new(self.policy.clone());
-        self.journal.iter().for_each(|envelope| self.scheduler.replay(envelope));
+    /// The leader process dies and another one goes on from the journal, or from a snapshot. Every stream is broken by it.
+    fn restart(&mut self, from_snapshot: bool) -> Vec<String> {
+        if from_snapshot {
+            self.scheduler = Scheduler::from_image(self.policy.clone(), self.scheduler.image());
+        } else {
+            self.scheduler = Scheduler::new(self.policy.clone());
+            self.journal.iter().for_each(|envelope| self.scheduler.replay(envelope));
+        }
         self.sessions.clear();
         self.batch(vec![Command::StartLeader])
     }

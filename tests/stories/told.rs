@@ -52,6 +52,10 @@ pub(crate) fn set_policy(policy: &mut Policy, key: &str, value: &str) {
         "keep-finished" => policy.keep_finished = span(value),
         "max-jobs" => policy.max_jobs = value.parse().unwrap(),
         "uncharged-max" => policy.uncharged_max = value.parse().unwrap(),
+        "preflight" => policy.preflight = list(value),
+        "quarantine-first" => policy.quarantine_first = span(value),
+        "quarantine-max" => policy.quarantine_max = span(value),
+        "crashes-max" => policy.crashes_max = value.parse().unwrap(),
         _ => panic!("there is no policy {key:?}"),
     }
 }
@@ -77,6 +81,10 @@ pub(crate) fn command(stage: &mut Stage, sentence: &str) -> Command {
         }
         ["drain", name] => Command::DrainNode { node: node(name) },
         ["undrain", name] => Command::UndrainNode { node: node(name) },
+        ["clear", name] => Command::ClearNode { node: node(name), renderer: None },
+        ["clear", name, "for", renderer] => {
+            Command::ClearNode { node: node(name), renderer: Some((*renderer).to_owned()) }
+        }
         [name, "connects", rest @ ..] => connect(stage, node(name), rest),
         [name, "loses", "its", "stream"] => {
             let node = node(name);
@@ -106,7 +114,7 @@ pub(crate) fn command(stage: &mut Stage, sentence: &str) -> Command {
 
 fn connect(stage: &mut Stage, node: NodeName, words: &[&str]) -> Command {
     let mut capabilities = Capabilities {
-        renderers: [("lottie".to_owned(), "1.0".to_owned())].into(),
+        renderers: [("lottie".to_owned(), "1.0".into())].into(),
         slots: 1,
         memory: 64 << 30,
         ..Capabilities::default()
@@ -116,8 +124,10 @@ fn connect(stage: &mut Stage, node: NodeName, words: &[&str]) -> Command {
         match pair {
             ["slots", count] => capabilities.slots = count.parse().unwrap(),
             ["renderers", names] => {
-                capabilities.renderers =
-                    list(names).into_iter().map(|name| (name, "1.0".to_owned())).collect();
+                capabilities.renderers = list(names).into_iter().map(|name| (name, "1.0".into())).collect();
+            }
+            ["version", version] => {
+                capabilities.renderers.values_mut().for_each(|versions| *versions = (*version).into());
             }
             ["labels", labels] => capabilities.labels = list(labels),
             ["memory", size] => capabilities.memory = bytes(size),
@@ -130,7 +140,7 @@ fn connect(stage: &mut Stage, node: NodeName, words: &[&str]) -> Command {
 }
 
 /// `proves 1-3 of 1.1 in 300ms`, `publishes 1-3 of 1.1`, `misses 1-3 of 1.1`, `ends 1.1 well`,
-/// `ends 1.1 with crash blaming 3`, `stops 1.1`.
+/// `ends 1.1 with crash blaming 3`, `ends 1.1 with crash at 3`, `stops 1.1`.
 fn report(verb: &str, words: &[&str]) -> Report {
     let (token, what) = match (verb, words) {
         ("proves", [list, "of", token, rest @ ..]) => {
@@ -143,22 +153,26 @@ fn report(verb: &str, words: &[&str]) -> Report {
         }
         ("publishes", [list, "of", token]) => (token, Reported::Published { frames: frames(list) }),
         ("misses", [list, "of", token]) => (token, Reported::Lost { frames: frames(list) }),
-        ("ends", [token, "well"]) => {
-            (token, Reported::Ended { outcome: Outcome::Succeeded, blamed: FrameSet::new() })
-        }
-        ("stops", [token]) => (token, Reported::Ended { outcome: Outcome::Stopped, blamed: FrameSet::new() }),
+        ("ends", [token, "well"]) => (token, ended(Outcome::Succeeded, "", None)),
+        ("stops", [token]) => (token, ended(Outcome::Stopped, "", None)),
         ("ends", [token, "with", class, rest @ ..]) => {
             let class = FailureClass::ALL.into_iter().find(|known| known.word() == *class).unwrap();
-            let blamed = match rest {
-                ["blaming", list] => frames(list),
-                _ => FrameSet::new(),
-            };
             let outcome = Outcome::Failed(Failure::new(class, "it went wrong"));
-            (token, Reported::Ended { outcome, blamed })
+            let (blamed, at) = match rest {
+                ["blaming", list] => (*list, None),
+                ["at", frame] => ("", Some(frame.parse().unwrap())),
+                _ => ("", None),
+            };
+            (token, ended(outcome, blamed, at))
         }
         _ => panic!("nobody {verb} {words:?}"),
     };
     Report { token: token.parse().unwrap(), what }
+}
+
+fn ended(outcome: Outcome, blamed: &str, last_frame: Option<i32>) -> Reported {
+    let blamed = if blamed.is_empty() { FrameSet::new() } else { frames(blamed) };
+    Reported::Ended { outcome, blamed, last_frame }
 }
 
 /// `J priority 5: render frames 1-10 chunk 5 retries 1; encode task after render no-output`.

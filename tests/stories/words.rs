@@ -1,6 +1,6 @@
 //! How what came of a sentence is written down.
 
-use callsheet_model::{Event, FrameSet, JobId, Lease, StepIndex, Work};
+use callsheet_model::{Event, Failure, FrameSet, JobId, Lease, StepIndex, Work};
 use callsheet_scheduler::Effect;
 use callsheet_scheduler::view::FrameState;
 
@@ -20,10 +20,12 @@ fn lease(stage: &Stage, lease: &Lease) -> String {
     let Lease { token, frames, .. } = lease;
     let what = match lease.work {
         Work::Render => String::new(),
+        Work::Preflight => " to look at".to_owned(),
         Work::Publish { of } => format!(" to publish what {of} left"),
     };
     let of = format!("{}/{}", job(stage, lease.job), step(stage, lease.job, lease.step));
-    format!("{token}: {} gets {of} {frames}{what}", lease.node)
+    let gently = if lease.gentle { ", gently" } else { "" };
+    format!("{token}: {} gets {of} {frames}{what}{gently}", lease.node)
 }
 
 pub(crate) fn event(stage: &Stage, event: &Event) -> String {
@@ -63,6 +65,29 @@ pub(crate) fn event(stage: &Stage, event: &Event) -> String {
         Event::NodeOffline { node, reason } => format!("{node} is offline, {}", reason.word()),
         Event::NodeDrained { node } => format!("{node} is drained"),
         Event::NodeUndrained { node } => format!("{node} is undrained"),
+        Event::StepCleared { job: id, step: index, node } => {
+            format!("step {}/{} is cleared by {node}", job(stage, *id), step(stage, *id, *index))
+        }
+        Event::NodeCrashed { crash } => {
+            let at = crash.last_frame.map(|frame| format!(" at {frame}")).unwrap_or_default();
+            let version = crash.version.as_deref().unwrap_or("of no version");
+            let then = if crash.recovering { "its frames go out again" } else { "and that was it" };
+            let Failure { class, .. } = crash.failure;
+            format!(
+                "{}: {} {version} crashed on {}{at} ({class}), {then}",
+                crash.token, crash.renderer, crash.node
+            )
+        }
+        Event::NodeQuarantined { node, renderer, failure, strike, until, .. } => {
+            let until = stage.since_dawn(*until);
+            format!(
+                "{node} is in quarantine for {renderer} ({}), strike {strike}, tried again from {until}",
+                failure.class
+            )
+        }
+        Event::NodeCleared { node, renderer, by } => {
+            format!("{node} is cleared for {renderer}, {}", by.word())
+        }
     };
     format!("* {text}")
 }

@@ -41,7 +41,9 @@ impl Frames {
         let event = match place / 100 {
             0 => {
                 let node = self.nodes[(nth % NODES) as usize].clone();
-                Event::FramesLeased { lease: Lease { token, job, step, node, work: Work::Render, frames } }
+                Event::FramesLeased {
+                    lease: Lease { token, job, step, node, work: Work::Render, frames, gentle: false },
+                }
             }
             1 => Event::FramesAccepted {
                 token,

@@ -7,10 +7,11 @@ use std::time::Duration;
 use callsheet_model::image::{
     DeadImage, Image, JobEnd, JobImage, LeaseImage, NodeImage, StepImage, TroubleImage,
 };
+use callsheet_model::trust::{Doubt, Look, Quarantine};
 use callsheet_model::{
-    Capabilities, Chunk, Envelope, Event, Failure, FailureClass, FrameSet, Job, JobId, JobSpec, Lease, Md5,
-    NodeName, OfflineReason, OutputPattern, ReleaseReason, Requirements, StepIndex, StepSpec, Template,
-    Timeouts, Timestamp, Token, Work,
+    Capabilities, Chunk, ClearedBy, Crash, Envelope, Event, Failure, FailureClass, FrameSet, Job, JobId,
+    JobSpec, Lease, Md5, NodeName, OfflineReason, OutputPattern, ReleaseReason, Requirements, StepIndex,
+    StepSpec, Template, Timeouts, Timestamp, Token, Versions, Work,
 };
 
 pub(crate) fn job_id() -> JobId {
@@ -40,7 +41,7 @@ pub(crate) fn failure() -> Failure {
 
 pub(crate) fn capabilities() -> Capabilities {
     Capabilities {
-        renderers: [("after_effects".into(), "24.6.1".into()), ("lottie".into(), String::new())].into(),
+        renderers: [("after_effects".into(), "24.6.1".into()), ("lottie".into(), Versions::default())].into(),
         labels: ["gpu".into(), "floor-2".into()].into(),
         slots: 4,
         memory: 64 << 30,
@@ -53,7 +54,15 @@ pub(crate) fn capabilities() -> Capabilities {
 
 pub(crate) fn lease(serial: u64, work: Work) -> Lease {
     let frames = frames("-3--1,1-10,12,20-30x5");
-    Lease { token: token(serial), job: job_id(), step: StepIndex(1), node: node(), work, frames }
+    Lease {
+        token: token(serial),
+        job: job_id(),
+        step: StepIndex(1),
+        node: node(),
+        work,
+        frames,
+        gentle: false,
+    }
 }
 
 pub(crate) fn job() -> Job {
@@ -147,7 +156,34 @@ pub(crate) fn events() -> Vec<Event> {
         Event::NodeDrained { node: node() },
         Event::NodeUndrained { node: node() },
         Event::FramesReturned { token, job: job_id, step, frames: some() },
+        Event::StepCleared { job: job_id, step, node: node() },
+        Event::NodeCrashed { crash: Box::new(crash()) },
+        Event::NodeQuarantined {
+            node: node(),
+            renderer: "after_effects".into(),
+            job: job_id,
+            step,
+            failure: Failure { class: FailureClass::StorageOut, ..failure() },
+            strike: 2,
+            until: Timestamp(1_700_000_090_000),
+        },
+        Event::NodeCleared { node: node(), renderer: "after_effects".into(), by: ClearedBy::Acquittal },
+        Event::FramesLeased { lease: Lease { gentle: true, ..lease(17, Work::Preflight) } },
     ]
+}
+
+fn crash() -> Crash {
+    Crash {
+        node: node(),
+        token: token(17),
+        job: job_id(),
+        step: StepIndex(1),
+        renderer: "after_effects".into(),
+        version: Some("24.6.1".into()),
+        last_frame: Some(-5),
+        failure: failure(),
+        recovering: true,
+    }
 }
 
 pub(crate) fn envelopes(first: u64, count: u64) -> Vec<Envelope> {
@@ -171,12 +207,14 @@ pub(crate) fn image(sequence: u64) -> Image {
             uncharged: 1,
             not_before: Timestamp(1_700_000_070_000),
             avoid: [node()].into(),
+            gentle: false,
         }],
         unpublished: vec![(token(9), frames("22"))],
         succeeded: false,
         bytes: 99_999,
         took: Duration::from_micros(77_777),
         last_failure: Some(failure()),
+        ..StepImage::default()
     };
     let job = |end| JobImage { job: Arc::new(job()), paused: true, end, steps: vec![step.clone()] };
     Image {
@@ -201,6 +239,44 @@ pub(crate) fn image(sequence: u64) -> Image {
             offline: Some(OfflineReason::Maintenance),
             since: Timestamp(1_700_000_090_000),
             drained: true,
+            doubts: Default::default(),
+            quarantines: Default::default(),
         }],
     }
+}
+
+/// An image with something in every field that the first records of images had no place for, beside some with
+/// nothing in them.
+pub(crate) fn noted_image(sequence: u64) -> Image {
+    let mut image = image(sequence);
+    if let Some(job) = image.jobs.get_mut(1) {
+        let mut noted = job.steps[0].clone();
+        noted.look = Look::Begun;
+        noted.unfit = [node()].into();
+        noted.died_on = [NodeName::new("render-08").unwrap(), node()].into();
+        noted.awaits = Some((FailureClass::Licence, Timestamp(1_700_000_065_000)));
+        noted.troubles[0].gentle = true;
+        let cleared = StepImage { look: Look::Cleared, ..job.steps[0].clone() };
+        job.steps.extend([noted, cleared]);
+    }
+    let look = Lease { gentle: true, ..lease(19, Work::Preflight) };
+    image.leases.push(LeaseImage { lease: look, ..image.leases[0].clone() });
+    let quarantine = Quarantine {
+        job: job_id(),
+        step: StepIndex(1),
+        failure: failure(),
+        strike: 3,
+        since: Timestamp(1_700_000_060_000),
+        until: Timestamp(1_700_000_180_000),
+        versions: "24.6.1, 23.2".into(),
+        canary: Some(token(19)),
+    };
+    let noted = NodeImage {
+        name: NodeName::new("render-08").unwrap(),
+        doubts: [("lottie".to_owned(), Doubt { failures: 2, last: token(11) })].into(),
+        quarantines: [("after_effects".to_owned(), quarantine)].into(),
+        ..image.nodes[0].clone()
+    };
+    image.nodes.push(noted);
+    image
 }

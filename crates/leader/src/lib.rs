@@ -23,13 +23,15 @@ mod supervisor;
 mod templates;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod trust_tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use callsheet_config::ClusterConfig;
 use callsheet_journal::Store;
-use callsheet_model::{JobId, JobSpec, Timestamp};
+use callsheet_model::{Crash, JobId, JobSpec, Timestamp};
 use callsheet_renderers::Registry;
 use callsheet_scheduler::{Command, Policy, Reply};
 use ractor::{Actor, ActorRef};
@@ -93,10 +95,12 @@ impl Leader {
         let data = config.leader.data.clone();
         let templates = Templates::open(data.join("templates"), config.leader.template_limit)
             .map_err(|source| StartError::Data { path: data.join("templates"), source })?;
+        let descriptions: Vec<_> = config.renderers.values().cloned().collect();
+        let registry = Arc::new(Registry::new(&descriptions));
         let (fatal, fatal_seen) = watch::channel(None);
         let parts = supervisor::Parts {
             store,
-            policy: policy(&config),
+            policy: policy(&config, &registry),
             snapshot_every: config.leader.keep.snapshot_every,
             slot: JournalSlot::default(),
             hub: EventHubHandle::new(),
@@ -108,8 +112,6 @@ impl Leader {
         let journal = parts.slot.clone();
         let started = Actor::spawn(None, Supervisor, parts).await;
         let (supervisor, _) = started.map_err(|error| StartError::Tree(error.to_string()))?;
-        let descriptions: Vec<_> = config.renderers.values().cloned().collect();
-        let registry = Arc::new(Registry::new(&descriptions));
         let inner = Inner {
             config,
             registry,
@@ -212,6 +214,12 @@ impl Leader {
         logs.map_err(LeaderError::io("reading output of attempts"))
     }
 
+    /// Where the output of an attempt that crashed is kept, as a `file://` URL on the leader's machine.
+    #[must_use]
+    pub fn log_url(&self, crash: &Crash) -> Option<String> {
+        self.0.logs.files().url(crash.job, crash.token, crash.step, &crash.node)
+    }
+
     /// Uploaded templates.
     #[must_use]
     pub fn templates(&self) -> &Templates {
@@ -261,8 +269,9 @@ impl Leader {
     }
 }
 
-fn policy(config: &ClusterConfig) -> Policy {
-    let (leader, retry) = (&config.leader, &config.retry);
+fn policy(config: &ClusterConfig, registry: &Registry) -> Policy {
+    let (leader, retry, quarantine) = (&config.leader, &config.retry, &config.leader.quarantine);
+    let looks = |name: &&str| registry.get(name).is_some_and(|renderer| renderer.has_preflight());
     Policy {
         silence: leader.silence,
         reconnect_grace: leader.reconnect_grace,
@@ -275,5 +284,10 @@ fn policy(config: &ClusterConfig) -> Policy {
         keep_finished: leader.keep.finished_jobs,
         max_jobs: usize::try_from(leader.keep.jobs).unwrap_or(usize::MAX),
         uncharged_max: retry.uncharged,
+        preflight: registry.names().filter(looks).map(str::to_owned).collect(),
+        quarantine_first: quarantine.first,
+        quarantine_factor: quarantine.factor,
+        quarantine_max: quarantine.max,
+        crashes_max: quarantine.crashes,
     }
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use callsheet_config::ClusterConfig;
 use callsheet_journal::MemoryStore;
 use callsheet_model::{
-    Capabilities, Chunk, Envelope, FrameSet, JobId, JobSpec, Lease, NodeName, Outcome, Report, Reported,
-    Requirements, StepSpec, Timeouts, Token,
+    Capabilities, Chunk, Envelope, Failure, FrameSet, JobId, JobSpec, Lease, NodeName, Outcome, Report,
+    Reported, Requirements, StepSpec, Timeouts, Token, Versions,
 };
 use callsheet_scheduler::Command;
 use tokio::sync::mpsc;
@@ -105,7 +105,7 @@ pub(crate) struct Hand {
 impl Hand {
     pub(crate) async fn connect(leader: &Leader, name: &str, held: &[Token]) -> Self {
         let capabilities = Capabilities {
-            renderers: [("null".to_owned(), String::new())].into(),
+            renderers: [("null".to_owned(), Versions::default())].into(),
             slots: 1,
             ..Capabilities::default()
         };
@@ -138,8 +138,18 @@ impl Hand {
         self.reported += 2;
         let what =
             Reported::Proven { frames: lease.frames.clone(), bytes: 1, took: std::time::Duration::ZERO };
-        let ended = Reported::Ended { outcome: Outcome::Succeeded, blamed: FrameSet::new() };
+        let ended =
+            Reported::Ended { outcome: Outcome::Succeeded, blamed: FrameSet::new(), last_frame: None };
         let reports = [what, ended].map(|what| Report { token: lease.token, what }).to_vec();
+        self.door.say(FromNode::Reports { reports, up_to: self.reported }).await.unwrap();
+    }
+
+    /// Says that the attempt failed like this, at the lease's first frame.
+    pub(crate) async fn fail(&mut self, lease: &Lease, failure: Failure) {
+        self.reported += 1;
+        let last_frame = lease.frames.iter().next();
+        let what = Reported::Ended { outcome: Outcome::Failed(failure), blamed: FrameSet::new(), last_frame };
+        let reports = vec![Report { token: lease.token, what }];
         self.door.say(FromNode::Reports { reports, up_to: self.reported }).await.unwrap();
     }
 

@@ -11,6 +11,7 @@ use crate::lease::Lease;
 use crate::node::{Capabilities, OfflineReason};
 use crate::outcome::Failure;
 use crate::time::Timestamp;
+use crate::trust::{ClearedBy, Crash};
 
 /// An event in the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -209,6 +210,46 @@ pub enum Event {
         /// Its name.
         node: NodeName,
     },
+    /// A node looked at a step before anything of it is rendered, and found nothing wrong. Its frames go out.
+    StepCleared {
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
+        /// Who looked.
+        node: NodeName,
+    },
+    /// A renderer's process died while it rendered.
+    NodeCrashed {
+        /// What is known of it.
+        crash: Box<Crash>,
+    },
+    /// A node is not trusted with a renderer any more: it gets one frame now and then, until one succeeds.
+    NodeQuarantined {
+        /// Its name.
+        node: NodeName,
+        /// Which renderer.
+        renderer: String,
+        /// The job at which it was found out.
+        job: JobId,
+        /// The step of the job.
+        step: StepIndex,
+        /// What made it suspect.
+        failure: Failure,
+        /// How many quarantines in a row this is, from 1.
+        strike: u32,
+        /// It is tried with a frame from this moment.
+        until: Timestamp,
+    },
+    /// A node is trusted with a renderer again.
+    NodeCleared {
+        /// Its name.
+        node: NodeName,
+        /// Which renderer.
+        renderer: String,
+        /// Why.
+        by: ClearedBy,
+    },
 }
 
 /// Why a lease ended.
@@ -270,6 +311,10 @@ impl Event {
             Self::NodeOffline { .. } => "node.offline.v1",
             Self::NodeDrained { .. } => "node.drained",
             Self::NodeUndrained { .. } => "node.undrained",
+            Self::StepCleared { .. } => "step.cleared",
+            Self::NodeCrashed { .. } => "node.crashed.v1",
+            Self::NodeQuarantined { .. } => "node.quarantined",
+            Self::NodeCleared { .. } => "node.cleared",
         }
     }
 
@@ -292,13 +337,17 @@ impl Event {
             | Self::FramesDeadLettered { job, .. }
             | Self::FramesReturned { job, .. }
             | Self::LeaseReleased { job, .. }
-            | Self::FramesLost { job, .. } => Some(*job),
+            | Self::FramesLost { job, .. }
+            | Self::StepCleared { job, .. }
+            | Self::NodeQuarantined { job, .. } => Some(*job),
             Self::FramesLeased { lease } => Some(lease.job),
+            Self::NodeCrashed { crash } => Some(crash.job),
             Self::LeaderStarted { .. }
             | Self::NodeOnline { .. }
             | Self::NodeOffline { .. }
             | Self::NodeDrained { .. }
-            | Self::NodeUndrained { .. } => None,
+            | Self::NodeUndrained { .. }
+            | Self::NodeCleared { .. } => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A picture of the whole cluster's durable state, as plain data: what the scheduler hands to the journal for
 //! a snapshot, and takes back at start-up. Everything derived is left out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +10,9 @@ use crate::id::{NodeName, StepIndex, Token};
 use crate::job::Job;
 use crate::lease::Lease;
 use crate::node::{Capabilities, OfflineReason};
-use crate::outcome::Failure;
+use crate::outcome::{Failure, FailureClass};
 use crate::time::Timestamp;
+use crate::trust::{Doubt, Look, Quarantine};
 
 /// The state after the event `sequence`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,6 +76,14 @@ pub struct StepImage {
     pub took: Duration,
     /// The last failure seen.
     pub last_failure: Option<Failure>,
+    /// How far the look is that comes before its frames.
+    pub look: Look,
+    /// Nodes that said they are not set up for it, while no frame of it had been accepted anywhere.
+    pub unfit: BTreeSet<NodeName>,
+    /// Nodes where its renderer died or hung, likewise.
+    pub died_on: BTreeSet<NodeName>,
+    /// What its frames wait for, and since when.
+    pub awaits: Option<(FailureClass, Timestamp)>,
 }
 
 /// Frames put aside, with the failure that did it.
@@ -101,6 +110,8 @@ pub struct TroubleImage {
     pub not_before: Timestamp,
     /// Nodes it failed on.
     pub avoid: BTreeSet<NodeName>,
+    /// It ran out of memory: it goes out to be rendered with as little as can be.
+    pub gentle: bool,
 }
 
 /// A lease in force, with what has come of it.
@@ -129,6 +140,10 @@ pub struct NodeImage {
     pub since: Timestamp,
     /// It gets no more work.
     pub drained: bool,
+    /// Failures in a row, by renderer.
+    pub doubts: BTreeMap<String, Doubt>,
+    /// Renderers that it is not trusted with.
+    pub quarantines: BTreeMap<String, Quarantine>,
 }
 
 /// Which step of which job: the key that indices share.

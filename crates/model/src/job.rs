@@ -161,7 +161,7 @@ pub struct Requirements {
     pub labels: BTreeSet<String>,
     /// Memory that each attempt needs, in bytes.
     pub memory: Option<u64>,
-    /// The renderer's version, if it matters: equal to the node's, or a prefix of it at a dot.
+    /// The renderer's version, if it matters, as a [`crate::VersionWish`] is written.
     pub renderer_version: Option<String>,
 }
 

@@ -18,6 +18,8 @@ pub struct Lease {
     pub work: Work,
     /// The frames, as handed out.
     pub frames: FrameSet,
+    /// An earlier attempt at these frames ran out of memory: render with as little of it as the renderer can.
+    pub gentle: bool,
 }
 
 /// What a node does under a lease.
@@ -31,4 +33,6 @@ pub enum Work {
         /// The attempt whose files are to be published.
         of: Token,
     },
+    /// Look whether the step can be rendered at all, and render nothing. The frames stand for their step.
+    Preflight,
 }

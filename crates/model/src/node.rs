@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::job::{Requirements, StepSpec};
+use crate::version::{VersionWish, Versions};
 
 /// What a node can do, as it says in its hello.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
-    /// Renderers by name, each with its version (empty when it has none to tell).
-    pub renderers: BTreeMap<String, String>,
+    /// Renderers by name, each with its versions.
+    pub renderers: BTreeMap<String, Versions>,
     /// Labels from the cluster config.
     pub labels: BTreeSet<String>,
     /// How many renderers run at once.
@@ -41,15 +42,14 @@ impl Capabilities {
     /// # Errors
     /// A sentence that says what is missing.
     pub fn meets(&self, renderer: &str, requires: &Requirements) -> Result<(), String> {
-        let Some(version) = self.renderers.get(renderer) else {
+        let Some(versions) = self.renderers.get(renderer) else {
             return Err(format!("has no renderer {renderer}"));
         };
         if let Some(wanted) = &requires.renderer_version {
-            let fits = version
-                .strip_prefix(wanted.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            // What is no wish was refused at the door; from an older journal it is met by nothing.
+            let fits = wanted.parse::<VersionWish>().is_ok_and(|wish| versions.best(&wish).is_some());
             if !fits {
-                return Err(format!("has {renderer} {version}, not {wanted}"));
+                return Err(format!("has {renderer} {versions}, not {wanted}"));
             }
         }
         if let Some(label) = requires.labels.iter().find(|label| !self.labels.contains(*label)) {
@@ -134,7 +134,8 @@ mod tests {
 
     #[test]
     fn says_what_is_missing() {
-        let node = Capabilities { renderers: [("ae".into(), String::new())].into(), ..Default::default() };
+        let node =
+            Capabilities { renderers: [("ae".into(), Versions::default())].into(), ..Default::default() };
         assert_eq!(node.meets("blender", &Requirements::default()), Err("has no renderer blender".into()));
         let gpu = Requirements { labels: ["gpu".to_owned()].into(), ..Default::default() };
         assert_eq!(node.meets("ae", &gpu), Err("has no label gpu".into()));

@@ -93,11 +93,13 @@ pub enum FailureClass {
     BrokenOutput,
     /// The agent itself failed: an actor was restarted. No evidence against the frame.
     Agent,
+    /// Where the output belongs, nothing at all can be written: the storage is full or away. It is waited for.
+    StorageOut,
 }
 
 impl FailureClass {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::JobFatal,
         Self::InputMissing,
         Self::NodeConfig,
@@ -111,6 +113,7 @@ impl FailureClass {
         Self::SilentDeath,
         Self::BrokenOutput,
         Self::Agent,
+        Self::StorageOut,
     ];
 
     /// The word for it, everywhere.
@@ -130,6 +133,7 @@ impl FailureClass {
             Self::SilentDeath => "silent_death",
             Self::BrokenOutput => "broken_output",
             Self::Agent => "agent",
+            Self::StorageOut => "storage_out",
         }
     }
 
@@ -142,7 +146,33 @@ impl FailureClass {
     /// Whether it is evidence against the frame, so that it costs a retry.
     #[must_use]
     pub fn costs_a_retry(self) -> bool {
-        !matches!(self, Self::Licence | Self::Agent)
+        !matches!(self, Self::NodeConfig | Self::Licence | Self::Agent | Self::StorageOut)
+    }
+
+    /// Whether it passes by itself, so that frames wait for it however often it is met: a seat gets free, the
+    /// storage comes back.
+    #[must_use]
+    pub fn is_waited_for(self) -> bool {
+        matches!(self, Self::Licence | Self::StorageOut)
+    }
+
+    /// Whether the renderer's process died by itself, without having been asked to.
+    #[must_use]
+    pub fn is_a_crash(self) -> bool {
+        matches!(self, Self::OutOfMemory | Self::Crash | Self::SilentDeath)
+    }
+
+    /// Whether a node on trial that meets it has not passed: it is neither the job's own fault nor the agent's, and
+    /// not something that is waited for.
+    #[must_use]
+    pub fn speaks_against_a_node(self) -> bool {
+        !matches!(self, Self::JobFatal | Self::Agent) && !self.is_waited_for()
+    }
+
+    /// Whether a node where it happens again and again, whatever is rendered, is not to be trusted.
+    #[must_use]
+    pub fn makes_a_node_suspect(self) -> bool {
+        self.is_a_crash() || matches!(self, Self::HangStart | Self::HangFrame | Self::HangExit)
     }
 }
 

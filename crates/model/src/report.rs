@@ -43,5 +43,7 @@ pub enum Reported {
         outcome: Outcome,
         /// Frames that there is evidence against; empty when the failure says nothing about single frames.
         blamed: FrameSet,
+        /// The frame it was at, or else the last one it finished, if the renderer told.
+        last_frame: Option<i32>,
     },
 }

@@ -25,18 +25,20 @@ pub fn report_to_wire(number: u64, report: &Report) -> v1::Report {
             v1::report::What::Published(v1::Published { frames: ranges_to_wire(frames) })
         }
         Reported::Lost { frames } => v1::report::What::Lost(v1::Lost { frames: ranges_to_wire(frames) }),
-        Reported::Ended { outcome, blamed } => v1::report::What::Ended(ended_to_wire(outcome, blamed)),
+        Reported::Ended { outcome, blamed, last_frame } => {
+            v1::report::What::Ended(ended_to_wire(outcome, blamed, *last_frame))
+        }
     };
     v1::Report { number, token: report.token.0, what: Some(what) }
 }
 
-fn ended_to_wire(outcome: &Outcome, blamed: &FrameSet) -> v1::Ended {
+fn ended_to_wire(outcome: &Outcome, blamed: &FrameSet, last_frame: Option<i32>) -> v1::Ended {
     let (how, failure) = match outcome {
         Outcome::Succeeded => (v1::ended::How::Succeeded, None),
         Outcome::Stopped => (v1::ended::How::Stopped, None),
         Outcome::Failed(failure) => (v1::ended::How::Failed, Some(failure.into())),
     };
-    v1::Ended { how: how.into(), failure, blamed: ranges_to_wire(blamed) }
+    v1::Ended { how: how.into(), failure, blamed: ranges_to_wire(blamed), last_frame }
 }
 
 /// A report from a message.
@@ -69,7 +71,8 @@ fn ended_from_wire(ended: &v1::Ended) -> Result<Reported, FieldError> {
         (v1::ended::How::Failed, None) => return Err(FieldError::missing("failure")),
         (v1::ended::How::Unspecified, _) => return Err(FieldError::missing("how")),
     };
-    Ok(Reported::Ended { outcome, blamed: ranges_from_wire("blamed", &ended.blamed)? })
+    let blamed = ranges_from_wire("blamed", &ended.blamed)?;
+    Ok(Reported::Ended { outcome, blamed, last_frame: ended.last_frame })
 }
 
 impl From<&Failure> for v1::Failure {
@@ -112,13 +115,18 @@ fn class_to_wire(class: FailureClass) -> v1::FailureClass {
         FailureClass::SilentDeath => v1::FailureClass::SilentDeath,
         FailureClass::BrokenOutput => v1::FailureClass::BrokenOutput,
         FailureClass::Agent => v1::FailureClass::Agent,
+        FailureClass::StorageOut => v1::FailureClass::StorageOut,
     }
 }
 
 impl From<&Capabilities> for v1::Capabilities {
     fn from(capabilities: &Capabilities) -> Self {
         Self {
-            renderers: capabilities.renderers.clone().into_iter().collect(),
+            renderers: capabilities
+                .renderers
+                .iter()
+                .map(|(name, all)| (name.clone(), all.to_string()))
+                .collect(),
             labels: capabilities.labels.iter().cloned().collect(),
             slots: capabilities.slots,
             memory_bytes: capabilities.memory,
@@ -155,7 +163,11 @@ impl TryFrom<&v1::Capabilities> for Capabilities {
             ));
         }
         Ok(Self {
-            renderers: wire.renderers.clone().into_iter().collect(),
+            renderers: wire
+                .renderers
+                .iter()
+                .map(|(name, text)| (name.clone(), text.as_str().into()))
+                .collect(),
             labels: wire.labels.iter().cloned().collect(),
             slots: wire.slots,
             memory: wire.memory_bytes,
@@ -217,9 +229,11 @@ pub fn lease_to_wire(lease: &Lease) -> v1::OfferedLease {
         step: lease.step.0.into(),
         frames: ranges_to_wire(&lease.frames),
         publish_of: match lease.work {
-            Work::Render => 0,
+            Work::Render | Work::Preflight => 0,
             Work::Publish { of } => of.0,
         },
+        preflight: lease.work == Work::Preflight,
+        gentle: lease.gentle,
     }
 }
 
@@ -234,10 +248,12 @@ pub fn lease_from_wire(node: &NodeName, lease: &v1::OfferedLease) -> Result<Leas
         step: step_index("step", lease.step)?,
         node: node.clone(),
         work: match lease.publish_of {
+            0 if lease.preflight => Work::Preflight,
             0 => Work::Render,
             of => Work::Publish { of: Token(of) },
         },
         frames: ranges_from_wire("frames", &lease.frames)?,
+        gentle: lease.gentle,
     })
 }
 
@@ -261,9 +277,9 @@ mod tests {
             Reported::Proven { frames: frames.clone(), bytes: 9, took: Duration::from_micros(1234) },
             Reported::Published { frames: frames.clone() },
             Reported::Lost { frames: frames.clone() },
-            Reported::Ended { outcome: Outcome::Succeeded, blamed: FrameSet::new() },
-            Reported::Ended { outcome: Outcome::Stopped, blamed: FrameSet::new() },
-            Reported::Ended { outcome: Outcome::Failed(failure), blamed: frames },
+            Reported::Ended { outcome: Outcome::Succeeded, blamed: FrameSet::new(), last_frame: None },
+            Reported::Ended { outcome: Outcome::Stopped, blamed: FrameSet::new(), last_frame: None },
+            Reported::Ended { outcome: Outcome::Failed(failure), blamed: frames, last_frame: Some(-4) },
         ];
         for what in whats {
             let report = Report { token: Token(77), what };
@@ -283,7 +299,8 @@ mod tests {
     fn what_cannot_be_read_is_named() {
         let empty = v1::Report { number: 1, token: 1, what: None };
         assert_eq!(report_from_wire(&empty).unwrap_err().to_string(), "what: is missing");
-        let ended = v1::report::What::Ended(v1::Ended { how: 2, failure: None, blamed: vec![] });
+        let ended =
+            v1::report::What::Ended(v1::Ended { how: 2, failure: None, blamed: vec![], last_frame: None });
         let failed = v1::Report { number: 1, token: 1, what: Some(ended) };
         assert_eq!(report_from_wire(&failed).unwrap_err().to_string(), "ended.failure: is missing");
         let slots = v1::Capabilities { slots: 0, ..Default::default() };

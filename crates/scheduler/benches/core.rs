@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use callsheet_model::{
     Capabilities, Chunk, Envelope, FrameSet, JobId, JobSpec, NodeName, Outcome, OutputPattern, Report,
-    Reported, Requirements, SessionId, StepSpec, Timeouts, Timestamp, Token,
+    Reported, Requirements, SessionId, StepSpec, Timeouts, Timestamp, Token, Versions,
 };
 use callsheet_scheduler::{Command, Effect, Output, Policy, Scheduler};
 use uuid::Uuid;
@@ -42,7 +42,7 @@ impl World {
         world.tell(Command::StartLeader);
         for number in 0..nodes {
             let capabilities = Capabilities {
-                renderers: [("null".to_owned(), String::new())].into(),
+                renderers: [("null".to_owned(), Versions::default())].into(),
                 slots,
                 ..Capabilities::default()
             };
@@ -106,7 +106,8 @@ impl World {
             let Some((node, token, frames)) = self.offers.pop_front() else { break };
             let took = Duration::from_micros(100) * frames.len() as u32;
             self.tell(report(node.clone(), token, Reported::Proven { frames, bytes: 0, took }));
-            let ended = Reported::Ended { outcome: Outcome::Succeeded, blamed: FrameSet::new() };
+            let ended =
+                Reported::Ended { outcome: Outcome::Succeeded, blamed: FrameSet::new(), last_frame: None };
             self.tell(report(node, token, ended));
             worked = true;
         }

@@ -82,6 +82,14 @@ pub enum Command {
         node: NodeName,
     },
 
+    /// Trust a node again that is in quarantine.
+    ClearNode {
+        /// Who.
+        node: NodeName,
+        /// With which renderer; with all of them when `None`.
+        renderer: Option<String>,
+    },
+
     /// What has come of leases, in the order it happened on the node.
     Report {
         /// Who.

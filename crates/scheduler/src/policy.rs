@@ -1,5 +1,6 @@
 //! The figures that decisions are made by, from the cluster config.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// How the scheduler decides.
@@ -27,8 +28,18 @@ pub struct Policy {
     /// Most jobs remembered at once.
     pub max_jobs: usize,
     /// Failures that do not count against a frame become ones that do after this many in a row, so that
-    /// nothing is tried for ever.
+    /// nothing is tried for ever but what passes by itself.
     pub uncharged_max: u32,
+    /// Renderers that look at a step on one node before its frames go out.
+    pub preflight: BTreeSet<String>,
+    /// How long a node's first quarantine for a renderer is.
+    pub quarantine_first: Duration,
+    /// Each further quarantine in a row is this many times the last.
+    pub quarantine_factor: f64,
+    /// No quarantine is longer.
+    pub quarantine_max: Duration,
+    /// So many failures in a row that nothing but the node explains, and it is not trusted any more.
+    pub crashes_max: u32,
 }
 
 impl Default for Policy {
@@ -45,6 +56,11 @@ impl Default for Policy {
             keep_finished: Duration::from_secs(30 * 24 * 3600),
             max_jobs: 100_000,
             uncharged_max: 20,
+            preflight: BTreeSet::new(),
+            quarantine_first: Duration::from_secs(30),
+            quarantine_factor: 2.0,
+            quarantine_max: Duration::from_secs(15 * 60),
+            crashes_max: 3,
         }
     }
 }

@@ -179,8 +179,9 @@ impl Presence {
             return *crew;
         }
         let mut crew = Crew::default();
+        let renderer = state.index().renderer(class);
         for (name, node) in state.nodes() {
-            if node.can_run(class) && self.is_available(state, name) {
+            if node.can_run(class) && node.is_trusted_with(renderer) && self.is_available(state, name) {
                 crew.nodes += 1;
                 crew.slots += u64::from(node.capabilities.slots);
             }

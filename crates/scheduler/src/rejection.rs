@@ -71,6 +71,12 @@ pub enum Rejection {
         /// Who claimed it.
         node: NodeName,
     },
+    /// The lease is there to look at a step, and renders nothing.
+    #[error("lease {token} is there to look at its step: nothing is proven under it")]
+    NothingToProve {
+        /// Which.
+        token: Token,
+    },
     /// The report names frames that the lease does not hold.
     #[error("lease {token} does not hold frames {frames}")]
     FramesNotLeased {

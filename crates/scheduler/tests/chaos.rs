@@ -19,7 +19,7 @@ fn frames() -> impl Strategy<Value = FrameSet> {
 fn deed() -> impl Strategy<Value = Deed> {
     let pick = any::<prop::sample::Index>;
     prop_oneof![
-        2 => (0..4_u8, 0..4_u8).prop_map(|(job, kind)| Deed::Submit { job, kind }),
+        2 => (0..4_u8, 0..5_u8).prop_map(|(job, kind)| Deed::Submit { job, kind }),
         1 => (0..5_u8).prop_map(|job| Deed::Cancel { job }),
         1 => (0..5_u8).prop_map(|job| Deed::Pause { job }),
         2 => (0..5_u8).prop_map(|job| Deed::Resume { job }),
@@ -28,10 +28,12 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => (0..4_u8, any::<bool>()).prop_map(|(node, goodbye)| Deed::Disconnect { node, goodbye }),
         2 => (0..4_u8, 0..3_u8).prop_map(|(node, holding)| Deed::Hear { node, holding }),
         1 => (0..4_u8, any::<bool>()).prop_map(|(node, drained)| Deed::Drain { node, drained }),
+        1 => (0..4_u8, any::<bool>()).prop_map(|(node, all)| Deed::Clear { node, all }),
         6 => (pick(), frames(), any::<bool>()).prop_map(|(lease, frames, own)| Deed::Prove { lease, frames, own }),
         4 => (pick(), frames(), any::<bool>()).prop_map(|(lease, frames, own)| Deed::Publish { lease, frames, own }),
         1 => (pick(), frames()).prop_map(|(lease, frames)| Deed::Lose { lease, frames }),
-        6 => (pick(), 0..16_usize, frames()).prop_map(|(lease, how, blamed)| Deed::End { lease, how, blamed }),
+        6 => (pick(), 0..17_usize, frames()).prop_map(|(lease, how, blamed)| Deed::End { lease, how, blamed }),
+        4 => (pick(), 0..14_usize).prop_map(|(lease, how)| Deed::Fail { lease, how }),
         1 => (0..4_u8, any::<u64>(), frames()).prop_map(|(node, token, frames)| Deed::Lie { node, token, frames }),
         4 => (1..8_000_u64).prop_map(|ms| Deed::Wait { ms }),
         1 => (1..60_000_u64).prop_map(|ms| Deed::Sleep { ms }),
@@ -53,21 +55,29 @@ proptest! {
     }
 }
 
-#[test]
-fn every_class_of_failure_comes_to_an_end() {
-    for (how, class) in FailureClass::ALL.iter().enumerate() {
-        let mut world = World::new();
-        world.play(Deed::Connect { node: 0, slots: 2, honest: true });
-        world.play(Deed::Submit { job: 0, kind: 1 });
-        for _ in 0..2000 {
-            if world.is_over(0) {
-                break;
-            }
-            world.fail_everything(how);
-            world.play(Deed::Wait { ms: 300_000 });
-            world.play(Deed::Connect { node: 0, slots: 2, honest: true });
+/// A job that fails like this whatever is tried: whether it is over after a long time.
+fn is_over_with(how: usize, kind: u8) -> bool {
+    let mut world = World::new();
+    world.play(Deed::Connect { node: 0, slots: 2, honest: true });
+    world.play(Deed::Submit { job: 0, kind });
+    for _ in 0..2000 {
+        if world.is_over(0) {
+            break;
         }
-        assert!(world.is_over(0), "{class} is tried for ever");
-        world.heal();
+        world.fail_everything(how);
+        world.play(Deed::Wait { ms: 300_000 });
+        world.play(Deed::Connect { node: 0, slots: 2, honest: true });
+    }
+    let over = world.is_over(0);
+    world.heal();
+    over
+}
+
+#[test]
+fn every_class_of_failure_comes_to_an_end_but_those_that_are_waited_for() {
+    for (how, class) in FailureClass::ALL.iter().enumerate() {
+        for kind in [1, 4] {
+            assert_eq!(is_over_with(how, kind), !class.is_waited_for(), "{class} of a job of kind {kind}");
+        }
     }
 }

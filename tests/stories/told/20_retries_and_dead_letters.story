@@ -12,6 +12,7 @@ submit J: render frames 1-2 retries 1; encode task after render
     > ben: offer 1.2
 anna ends 1.1 with crash
     * 1.1: 1 failed (crash), again from 2s
+    * 1.1: lottie 1.0 crashed on anna (crash), its frames go out again
     * 1.1: released, failed
     > anna: close 1.1
 after 1s

@@ -8,6 +8,7 @@ submit J: simulate frames 1-8 chunk 8 retries 2 no-output
     > anna: offer 1.1
 anna ends 1.1 with crash
     * 1.1: 1-8 failed (crash), again from 2s
+    * 1.1: lottie 1.0 crashed on anna (crash), its frames go out again
     * 1.1: released, failed
     > anna: close 1.1
 after 2s
@@ -21,6 +22,7 @@ anna proves 5-8 of 1.3 & anna ends 1.3 well
     > anna: close 1.3
 anna ends 1.2 with crash
     * 1.2: 1-4 failed (crash), again from 6s
+    * 1.2: lottie 1.0 crashed on anna (crash), its frames go out again
     * 1.2: released, failed
     > anna: close 1.2
 after 4s
@@ -44,6 +46,7 @@ anna proves 4 of 1.7 & anna ends 1.7 well
     > anna: close 1.7
 anna ends 1.6 with crash
     * 1.6: 3 dead-lettered (crash: it went wrong)
+    * 1.6: lottie 1.0 crashed on anna (crash), and that was it
     * 1.6: released, failed
     * job J failed: frame 3 of step simulate dead-lettered (crash)
     > anna: close 1.6

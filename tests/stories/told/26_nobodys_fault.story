@@ -24,8 +24,6 @@ after 4s
     * 1.3: anna gets J/render 1
     > anna: offer 1.3
 anna ends 1.3 with licence
-    * 1.3: 1 dead-lettered (licence: it went wrong)
+    * 1.3: 1 failed (licence, uncharged), again from 14s
     * 1.3: released, failed
-    * job J failed: frame 1 of step render dead-lettered (licence)
     > anna: close 1.3
-    > anna: sweep J up to 1.3

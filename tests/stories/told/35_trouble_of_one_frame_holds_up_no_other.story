@@ -14,6 +14,7 @@ submit J: simulate frames 1-5 retries 5 no-output
     > cleo: offer 1.3
 anna ends 1.1 with crash
     * 1.1: 1 failed (crash), again from 2s
+    * 1.1: lottie 1.0 crashed on anna (crash), its frames go out again
     * 1.1: released, failed
     * 1.4: anna gets J/simulate 4
     > anna: close 1.1
@@ -32,11 +33,13 @@ after 2s                       # ben takes 1, and fails on it too
     > ben: offer 1.6
 ben ends 1.6 with crash
     * 1.6: 1 failed (crash), again from 6s
+    * 1.6: lottie 1.0 crashed on ben (crash), its frames go out again
     * 1.6: released, failed
     > ben: close 1.6
 after 4s                       # only cleo may take 1 now
 anna ends 1.4 with crash       # ben may take 4 in two seconds
     * 1.4: 4 failed (crash), again from 8s
+    * 1.4: lottie 1.0 crashed on anna (crash), its frames go out again
     * 1.4: released, failed
     > anna: close 1.4
 after 2s

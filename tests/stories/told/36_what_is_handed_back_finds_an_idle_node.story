@@ -13,6 +13,7 @@ submit J: simulate frames 1-4 retries 5 no-output
     > cleo: offer 1.3
 anna ends 1.1 with crash
     * 1.1: 1 failed (crash), again from 2s
+    * 1.1: lottie 1.0 crashed on anna (crash), its frames go out again
     * 1.1: released, failed
     * 1.4: anna gets J/simulate 4
     > anna: close 1.1
@@ -26,6 +27,7 @@ after 2s
     > ben: offer 1.5
 ben ends 1.5 with crash
     * 1.5: 1 failed (crash), again from 6s
+    * 1.5: lottie 1.0 crashed on ben (crash), its frames go out again
     * 1.5: released, failed
     > ben: close 1.5
 after 4s                       # only cleo may take 1 now

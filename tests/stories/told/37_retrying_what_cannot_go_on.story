@@ -9,6 +9,7 @@ submit J: first frames 1-3 chunk 3 retries 0 no-output; second frames 1-3 chunk 
 anna proves 1-2 of 1.1 & anna ends 1.1 with crash
     * 1.1: 1-2 accepted
     * 1.1: 3 dead-lettered (crash: it went wrong)
+    * 1.1: lottie 1.0 crashed on anna (crash), and that was it
     * 1.1: released, failed
     * job J failed: frame 3 of step first dead-lettered (crash)
     > anna: confirm 1-2 of 1.1
@@ -57,6 +58,7 @@ undrain anna
     > anna: offer 1.4
 anna ends 1.4 with crash
     * 1.4: 1-2 dead-lettered (crash: it went wrong)
+    * 1.4: lottie 1.0 crashed on anna (crash), and that was it
     * 1.4: released, failed
     * 1.5: anna gets K/right 1-2
     > anna: close 1.4

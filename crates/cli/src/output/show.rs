@@ -72,6 +72,10 @@ fn one_lease(lease: &v1::LeaseView) -> String {
     let frames = if lease.frames.is_empty() { "the task" } else { &lease.frames };
     let node = style(&lease.node).cyan();
     let held = words::duration(words::now_ms().saturating_sub(lease.since_ms));
+    if lease.preflight {
+        return format!("{node} looks at it first, for {held} ({})", words::token(lease.token));
+    }
+    let left = if lease.gentle { format!("{left}, gently") } else { left };
     format!("{node} has {frames}{left}, for {held} ({})", words::token(lease.token))
 }
 
@@ -98,9 +102,10 @@ pub(crate) fn event(event: &v1::StoredEvent) -> String {
     let number = style(format!("{:>7}", event.sequence)).dim();
     let at = style(words::moment(event.at_ms)).dim();
     let kind = match event.r#type.as_str() {
-        kind if kind.contains("failed") || kind.contains("dead") || kind.contains("offline") => {
+        kind if ["failed", "dead", "offline", "crashed"].iter().any(|word| kind.contains(word)) => {
             style(kind).red()
         }
+        kind if kind.contains("quarantined") => style(kind).yellow(),
         kind if kind.ends_with("succeeded") || kind.contains("online") => style(kind).green(),
         kind => style(kind),
     };
@@ -114,6 +119,8 @@ fn told(payload: &Value) -> String {
     for (key, value) in fields {
         let value = match (key.as_str(), value) {
             (_, Value::Null) | ("frame_job_id" | "node_id" | "project_id" | "evidence", _) => continue,
+            // Said by other fields, or too long for a line.
+            ("render_job_id" | "crashed_at" | "ae_version" | "error_log_tail", _) => continue,
             (_, Value::String(value)) if value.is_empty() => continue,
             ("job_id", Value::String(id)) => words::short(id),
             (_, Value::String(value)) => printable(value),
@@ -193,6 +200,23 @@ mod tests {
         {
             assert!(text.contains(part), "{part} is missing in:\n{text}");
         }
+    }
+
+    #[test]
+    fn a_crash_is_one_line_with_what_matters() {
+        console::set_colors_enabled(false);
+        let payload = r#"{"node_id":"x","render_job_id":"y","error_log_tail":"a\nb","crash_signal":"exit code 3",
+            "last_known_frame":42,"node":"anna","renderer":"after_effects","log_file_url":"file:///l/1.7.log"}"#;
+        let stored = v1::StoredEvent {
+            r#type: "node.crashed.v1".into(),
+            payload_json: payload.into(),
+            ..Default::default()
+        };
+        let text = event(&stored);
+        for part in ["crash_signal=exit code 3", "last_known_frame=42", "node=anna", "file:///l/1.7.log"] {
+            assert!(text.contains(part), "{part} is missing in: {text}");
+        }
+        assert!(!text.contains("error_log_tail") && text.lines().count() == 1, "{text}");
     }
 
     #[test]

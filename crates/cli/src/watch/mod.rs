@@ -11,6 +11,7 @@
 pub(crate) mod feed;
 pub(crate) mod screen;
 pub(crate) mod story;
+mod trust;
 
 use std::time::Duration;
 

@@ -1,11 +1,12 @@
 //! What is known of a watched job: a fold of views, events and signals. It asks nobody and draws nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use callsheet_model::{FrameSet, JobId};
 use callsheet_protocol::v1;
 use serde_json::Value;
 
+use super::trust;
 use crate::output::words;
 
 /// A node's part in it.
@@ -46,6 +47,8 @@ pub(crate) struct Story {
     /// By node, in the order of their tokens.
     pub(crate) held: BTreeMap<String, Vec<Held>>,
     leased_to: BTreeMap<String, String>,
+    /// Leases under which a node only looks.
+    looks: BTreeSet<String>,
     at: BTreeMap<u64, At>,
     failed: u64,
     returned: u64,
@@ -59,6 +62,7 @@ impl Story {
             shares: BTreeMap::new(),
             held: BTreeMap::new(),
             leased_to: BTreeMap::new(),
+            looks: BTreeSet::new(),
             at: BTreeMap::new(),
             failed: 0,
             returned: 0,
@@ -79,15 +83,16 @@ impl Story {
             // A task is counted as one frame, which nobody has asked for by its number.
             let task = spec.is_some_and(|step| step.frames.is_empty());
             let At { frame, part } = self.at.get(&lease.token).copied().unwrap_or_default();
+            let step = step.unwrap_or_default();
             let held = Held {
                 token: lease.token,
-                step: step.unwrap_or_default(),
-                frames: if task { String::new() } else { lease.frames.clone() },
+                step: if lease.preflight { format!("a look at {step}") } else { step },
+                frames: if task || lease.preflight { String::new() } else { lease.frames.clone() },
                 at: At { frame: frame.filter(|_| !task), part },
             };
             self.held.entry(lease.node.clone()).or_default().push(held);
         }
-        let tokens: std::collections::BTreeSet<u64> = view.leases.iter().map(|lease| lease.token).collect();
+        let tokens: BTreeSet<u64> = view.leases.iter().map(|lease| lease.token).collect();
         self.at.retain(|token, _| tokens.contains(token));
         self.latest = Some(view);
     }
@@ -105,7 +110,21 @@ impl Story {
         match event.r#type.as_str() {
             "frame_job.leased" => {
                 self.leased_to.insert(text("token").to_owned(), text("node").to_owned());
-                None
+                let flag = |key: &str| payload.get(key).and_then(Value::as_bool).unwrap_or_default();
+                if flag("preflight") {
+                    self.looks.insert(text("token").to_owned());
+                    return Some(trust::looks(text("node"), &self.step(number("step"))));
+                }
+                flag("gentle").then(|| trust::gently(text("node"), &frames))
+            }
+            "step.cleared" => Some(trust::cleared(text("node"), &self.step(number("step")))),
+            "node.crashed.v1" => Some(trust::crashed(&payload)),
+            "node.quarantined" => Some(trust::quarantined(&payload)),
+            "frame_job.frames_failed" | "frame_job.frames_dead_lettered"
+                if self.looks.contains(text("token")) =>
+            {
+                let step = self.step(number("step"));
+                Some(trust::missed(&node, &step, &failure(&payload)))
             }
             "frame_job.frames_accepted" => {
                 let share = self.shares.entry(node).or_default();
@@ -131,6 +150,13 @@ impl Story {
             "job.retried" => Some("dead-lettered frames wait again".to_owned()),
             _ => None,
         }
+    }
+
+    /// A step's name.
+    fn step(&self, nth: u64) -> String {
+        let steps = self.latest.iter().flat_map(|view| &view.steps);
+        let found = usize::try_from(nth).ok().and_then(|nth| steps.map(|step| &step.name).nth(nth));
+        found.cloned().unwrap_or_else(|| nth.to_string())
     }
 
     /// Something passes by.
@@ -270,6 +296,43 @@ mod tests {
         assert!(story.held.is_empty() && story.at.is_empty());
         assert_eq!(rendering(&signal, JOB), Some(("anna".into(), 3)));
         assert_eq!(rendering(&signal, "another"), None);
+    }
+
+    #[test]
+    fn a_look_a_crash_and_a_quarantine_are_told_in_words() {
+        let mut story = story();
+        let steps = vec![v1::StepView { name: "beauty".into(), ..Default::default() }];
+        story.view(v1::JobView { steps, ..Default::default() });
+        let mut tell = |kind: &str, payload: &str| story.event(&event(kind, payload)).unwrap();
+        let look = r#"{"job_id":"JOB","token":"1.1","step":0,"node":"anna","frames":"1","preflight":true}"#;
+        assert_eq!(tell("frame_job.leased", look), "anna looks at beauty before its frames go out");
+        let failed =
+            r#"{"job_id":"JOB","token":"1.1","step":0,"frames":"1","failure":{"message":"no font Gill"}}"#;
+        assert_eq!(tell("frame_job.frames_failed", failed), "anna looked at beauty: no font Gill");
+        let cleared = r#"{"job_id":"JOB","step":0,"node":"ben"}"#;
+        assert_eq!(tell("step.cleared", cleared), "ben found nothing wrong with beauty: its frames go out");
+        let crash = r#"{"job_id":"JOB","node":"ben","renderer":"after_effects","renderer_version":"24.6",
+            "last_known_frame":7,"crash_signal":"killed by SIGSEGV","auto_recovery_started":true}"#;
+        assert_eq!(
+            tell("node.crashed.v1", crash),
+            "after_effects 24.6 crashed on ben at frame 7, killed by SIGSEGV: what is missing goes out again"
+        );
+        let suspect = r#"{"job_id":"JOB","node":"ben","renderer":"after_effects","strike":1,
+            "until":"2026-01-01T00:00:30.000Z","failure":{"class":"crash","message":"it died"}}"#;
+        assert_eq!(
+            tell("node.quarantined", suspect),
+            "ben is not trusted with after_effects until 2026-01-01T00:00:30.000Z: it died"
+        );
+        assert_eq!(
+            tell("node.quarantined", &suspect.replace("\"strike\":1", "\"strike\":2")),
+            "ben was tried with a frame, and is not trusted with after_effects until 2026-01-01T00:00:30.000Z: it died"
+        );
+        let gentle = r#"{"job_id":"JOB","token":"1.2","step":0,"node":"ben","frames":"1-3","gentle":true}"#;
+        assert_eq!(
+            tell("frame_job.leased", gentle),
+            "ben renders frames 1-3 with as little memory as can be: they ran out of it before"
+        );
+        assert_eq!(story.again(), None, "a look is no retry");
     }
 
     #[test]

@@ -104,6 +104,16 @@ impl v1::cluster_server::Cluster for Cluster {
         self.change(node.clone(), SchedulerCommand::UndrainNode { node }).await
     }
 
+    async fn clear_node(
+        &self,
+        request: Request<v1::ClearNodeRequest>,
+    ) -> Result<Response<v1::NodeView>, Status> {
+        let v1::ClearNodeRequest { node, renderer } = request.into_inner();
+        let node = node_from_wire("node", &node).map_err(unreadable)?;
+        let renderer = (!renderer.is_empty()).then_some(renderer);
+        self.change(node.clone(), SchedulerCommand::ClearNode { node, renderer }).await
+    }
+
     async fn events(
         &self,
         request: Request<v1::EventsRequest>,
@@ -141,7 +151,7 @@ impl Cluster {
                         return;
                     }
                     Some(Ok(page)) => for envelope in page {
-                        if to.send(Ok(stored(&envelope))).await.is_err() {
+                        if to.send(Ok(self.stored(&envelope))).await.is_err() {
                             return;
                         }
                     }
@@ -163,16 +173,17 @@ impl Cluster {
             }
         }
     }
-}
 
-fn stored(envelope: &Envelope) -> v1::EventMessage {
-    let event = v1::StoredEvent {
-        sequence: envelope.sequence,
-        at_ms: envelope.at.0,
-        r#type: envelope.event.kind().to_owned(),
-        payload_json: event_json::payload(&envelope.event).to_string(),
-    };
-    v1::EventMessage { body: Some(v1::event_message::Body::Event(event)) }
+    fn stored(&self, envelope: &Envelope) -> v1::EventMessage {
+        let log = |crash: &callsheet_model::Crash| self.leader.log_url(crash);
+        let event = v1::StoredEvent {
+            sequence: envelope.sequence,
+            at_ms: envelope.at.0,
+            r#type: envelope.event.kind().to_owned(),
+            payload_json: event_json::payload(envelope, log).to_string(),
+        };
+        v1::EventMessage { body: Some(v1::event_message::Body::Event(event)) }
+    }
 }
 
 fn job_of(signal: &Signal) -> Option<callsheet_model::JobId> {

@@ -361,8 +361,15 @@ mod tests {
         let id = JobId(Uuid::from_u128(u128::from(number)));
         let node = NodeName::new("anna").unwrap();
         let token = Token(u64::from(number));
-        let lease =
-            Lease { token, job: id, step: StepIndex(0), node, work: Work::Render, frames: FrameSet::one(1) };
+        let lease = Lease {
+            token,
+            job: id,
+            step: StepIndex(0),
+            node,
+            work: Work::Render,
+            frames: FrameSet::one(1),
+            gentle: false,
+        };
         (lease, Arc::new(Job { id, submitted_at: Timestamp(0), spec }))
     }
 

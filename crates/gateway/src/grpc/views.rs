@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use callsheet_leader::{Latest, Scheduler, view};
-use callsheet_model::{Capabilities, FrameSet, JobId, JobSpec, JobState, Lease, StepState, Token};
+use callsheet_model::trust::Quarantine;
+use callsheet_model::{Capabilities, FrameSet, JobId, JobSpec, JobState, Lease, StepState, Token, Work};
 use callsheet_protocol::{spec_to_wire, v1};
 
 /// Runs of frames told of one step; more scattered steps are cut.
@@ -92,7 +93,7 @@ fn leases(scheduler: &Scheduler, job: JobId) -> Vec<view::LeaseView> {
 }
 
 fn lease_view(view: &view::LeaseView) -> v1::LeaseView {
-    let Lease { token, job, step, node, frames, .. } = &view.lease;
+    let Lease { token, job, step, node, work, frames, gentle } = &view.lease;
     v1::LeaseView {
         token: token.0,
         node: node.to_string(),
@@ -101,6 +102,8 @@ fn lease_view(view: &view::LeaseView) -> v1::LeaseView {
         remaining: view.remaining.to_string(),
         since_ms: view.since.0,
         frame_job_id: token.frame_job_uuid(*job).to_string(),
+        preflight: *work == Work::Preflight,
+        gentle: *gentle,
     }
 }
 
@@ -212,6 +215,20 @@ pub(crate) fn node(scheduler: &Scheduler, latest: &Latest, view: &view::NodeView
         capabilities: Some(capabilities(&view.capabilities)),
         leases: view.leases.iter().filter_map(|token| node_lease(scheduler, latest, *token)).collect(),
         heartbeat: latest.heartbeats.get(&view.name).map(Into::into),
+        quarantines: view.quarantines.iter().map(quarantine).collect(),
+    }
+}
+
+fn quarantine((renderer, held): (&String, &Quarantine)) -> v1::Quarantine {
+    v1::Quarantine {
+        renderer: renderer.clone(),
+        failure: Some((&held.failure).into()),
+        job: held.job.to_string(),
+        step: held.step.0.into(),
+        strike: held.strike,
+        since_ms: held.since.0,
+        until_ms: held.until.0,
+        canary: held.canary.map_or(0, |canary| canary.0),
     }
 }
 
@@ -230,5 +247,6 @@ fn node_lease(scheduler: &Scheduler, latest: &Latest, token: Token) -> Option<v1
         frames: lease.lease.frames.to_string(),
         remaining: lease.remaining.to_string(),
         frame: latest.progress.get(&token).and_then(|progress| progress.frame),
+        preflight: lease.lease.work == Work::Preflight,
     })
 }

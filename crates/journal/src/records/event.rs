@@ -4,57 +4,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callsheet_model::{Event, Job, JobId, Lease, NodeName, ReleaseReason, StepIndex, Timestamp, Work};
+use callsheet_model::{Event, Job, JobId, NodeName, ReleaseReason, StepIndex, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::job::{StoredCapabilities, StoredFailure, StoredJob, StoredOffline, mirror};
+use super::lease::{LeaseNotes, StoredLease};
 use super::scalar::{StoredFrames, StoredJobId, StoredNode, StoredToken, micros};
+use super::trust::{StoredClearedBy, StoredCrash};
 
 mirror! {
     /// Why a lease ended.
     StoredRelease = ReleaseReason { Completed, Failed, HandedBack, NodeLost, Unknown, Revoked }
-}
-
-/// A lease.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct StoredLease<'a> {
-    token: StoredToken,
-    job: StoredJobId,
-    step: u16,
-    node: StoredNode,
-    /// The attempt whose files are to be published; nothing for a lease that renders.
-    publish_of: Option<StoredToken>,
-    frames: StoredFrames<'a>,
-}
-
-impl<'a> From<&'a Lease> for StoredLease<'a> {
-    fn from(live: &'a Lease) -> Self {
-        let publish_of = match live.work {
-            Work::Render => None,
-            Work::Publish { of } => Some(of.into()),
-        };
-        Self {
-            token: live.token.into(),
-            job: StoredJobId(live.job),
-            step: live.step.0,
-            node: StoredNode(live.node.clone()),
-            publish_of,
-            frames: (&live.frames).into(),
-        }
-    }
-}
-
-impl From<StoredLease<'_>> for Lease {
-    fn from(stored: StoredLease<'_>) -> Self {
-        Self {
-            token: stored.token.into(),
-            job: stored.job.0,
-            step: StepIndex(stored.step),
-            node: stored.node.0,
-            work: stored.publish_of.map_or(Work::Render, |of| Work::Publish { of: of.into() }),
-            frames: stored.frames.live(),
-        }
-    }
 }
 
 /// Which step of which job.
@@ -65,8 +25,12 @@ pub(crate) struct StoredStepKey {
 }
 
 impl StoredStepKey {
-    fn of(job: &JobId, step: &StepIndex) -> Self {
+    pub(crate) fn of(job: &JobId, step: &StepIndex) -> Self {
         Self { job: StoredJobId(*job), step: step.0 }
+    }
+
+    pub(crate) fn live(self) -> (JobId, StepIndex) {
+        (self.job.0, StepIndex(self.step))
     }
 }
 
@@ -166,6 +130,29 @@ pub(crate) enum StoredEvent<'a> {
         of: StoredStepKey,
         frames: StoredFrames<'a>,
     },
+    StepCleared {
+        of: StoredStepKey,
+        node: StoredNode,
+    },
+    NodeCrashed(StoredCrash),
+    NodeQuarantined {
+        node: StoredNode,
+        renderer: String,
+        of: StoredStepKey,
+        failure: StoredFailure,
+        strike: u32,
+        until_ms: u64,
+    },
+    NodeCleared {
+        node: StoredNode,
+        renderer: String,
+        by: StoredClearedBy,
+    },
+    /// Frames were leased with more to say than `FramesLeased` has a place for.
+    FramesLeasedWith {
+        lease: StoredLease<'a>,
+        notes: LeaseNotes,
+    },
 }
 
 // One arm for each kind, and nothing but names in it: longer than a screen, and read like a table.
@@ -189,7 +176,10 @@ impl<'a> From<&'a Event> for StoredEvent<'a> {
             },
             Event::JobForgotten { job } => Self::JobForgotten { job: id(job) },
             Event::StepSucceeded { job, step } => Self::StepSucceeded { job: id(job), step: step.0 },
-            Event::FramesLeased { lease } => Self::FramesLeased { lease: lease.into() },
+            Event::FramesLeased { lease } => match LeaseNotes::of(lease) {
+                None => Self::FramesLeased { lease: lease.into() },
+                Some(notes) => Self::FramesLeasedWith { lease: lease.into(), notes },
+            },
             Event::FramesAccepted { token, job, step, frames, bytes, took } => Self::FramesAccepted {
                 token: (*token).into(),
                 of: StoredStepKey::of(job, step),
@@ -241,6 +231,23 @@ impl<'a> From<&'a Event> for StoredEvent<'a> {
             }
             Event::NodeDrained { node } => Self::NodeDrained { node: name(node) },
             Event::NodeUndrained { node } => Self::NodeUndrained { node: name(node) },
+            Event::StepCleared { job, step, node } => {
+                Self::StepCleared { of: StoredStepKey::of(job, step), node: name(node) }
+            }
+            Event::NodeCrashed { crash } => Self::NodeCrashed(crash.as_ref().into()),
+            Event::NodeQuarantined { node, renderer, job, step, failure, strike, until } => {
+                Self::NodeQuarantined {
+                    node: name(node),
+                    renderer: renderer.clone(),
+                    of: StoredStepKey::of(job, step),
+                    failure: failure.into(),
+                    strike: *strike,
+                    until_ms: until.0,
+                }
+            }
+            Event::NodeCleared { node, renderer, by } => {
+                Self::NodeCleared { node: name(node), renderer: renderer.clone(), by: (*by).into() }
+            }
         }
     }
 }
@@ -319,6 +326,27 @@ impl From<StoredEvent<'_>> for Event {
             Stored::NodeOffline { node, reason } => Self::NodeOffline { node: node.0, reason: reason.into() },
             Stored::NodeDrained { node } => Self::NodeDrained { node: node.0 },
             Stored::NodeUndrained { node } => Self::NodeUndrained { node: node.0 },
+            Stored::StepCleared { of, node } => {
+                Self::StepCleared { job: of.job.0, step: StepIndex(of.step), node: node.0 }
+            }
+            Stored::NodeCrashed(crash) => Self::NodeCrashed { crash: Box::new(crash.into()) },
+            Stored::NodeQuarantined { node, renderer, of, failure, strike, until_ms } => {
+                Self::NodeQuarantined {
+                    node: node.0,
+                    renderer,
+                    job: of.job.0,
+                    step: StepIndex(of.step),
+                    failure: failure.into(),
+                    strike,
+                    until: Timestamp(until_ms),
+                }
+            }
+            Stored::NodeCleared { node, renderer, by } => {
+                Self::NodeCleared { node: node.0, renderer, by: by.into() }
+            }
+            Stored::FramesLeasedWith { lease, notes } => {
+                Self::FramesLeased { lease: notes.join(lease.into()) }
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A snapshot as it is stored: not one record but a row of them, a head first, so that neither writing nor
 //! reading ever holds the encoded whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use callsheet_model::image::{
@@ -10,9 +10,10 @@ use callsheet_model::image::{
 use callsheet_model::{Failure, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::event::StoredLease;
 use super::job::{StoredCapabilities, StoredFailure, StoredJob, StoredOffline};
+use super::lease::{LeaseNotes, StoredLease};
 use super::scalar::{StoredFrames, StoredNode, StoredToken, micros};
+use super::trust::{NodeNotes, StepNotes};
 
 /// One record of a snapshot.
 #[derive(Serialize, Deserialize)]
@@ -30,6 +31,11 @@ pub(crate) enum ImagePart<'a> {
     Job(StoredJobImage<'a>),
     Lease(StoredLeaseImage<'a>),
     Node(StoredNodeImage),
+    /// In the place of a job, a lease or a node that there is more to say of than the older records have a place
+    /// for.
+    NotedJob(StoredJobImage<'a>, Vec<StepNotes<'a>>),
+    NotedLease(StoredLeaseImage<'a>, LeaseNotes),
+    NotedNode(StoredNodeImage, Vec<NodeNotes>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,11 +115,20 @@ pub(crate) fn part_of(image: &Image, at: usize) -> Option<ImagePart<'_>> {
     let leases_at = image.jobs.len();
     let nodes_at = leases_at + image.leases.len();
     if at < leases_at {
-        image.jobs.get(at).map(|job| ImagePart::Job(job.into()))
+        image.jobs.get(at).map(|job| match StepNotes::of(&job.steps) {
+            notes if notes.is_empty() => ImagePart::Job(job.into()),
+            notes => ImagePart::NotedJob(job.into(), notes),
+        })
     } else if at < nodes_at {
-        image.leases.get(at - leases_at).map(|lease| ImagePart::Lease(lease.into()))
+        image.leases.get(at - leases_at).map(|held| match LeaseNotes::of(&held.lease) {
+            None => ImagePart::Lease(held.into()),
+            Some(notes) => ImagePart::NotedLease(held.into(), notes),
+        })
     } else {
-        image.nodes.get(at - nodes_at).map(|node| ImagePart::Node(node.into()))
+        image.nodes.get(at - nodes_at).map(|node| match NodeNotes::of(node) {
+            notes if notes.is_empty() => ImagePart::Node(node.into()),
+            notes => ImagePart::NotedNode(node.into(), notes),
+        })
     }
 }
 
@@ -142,6 +157,20 @@ impl ImageBuilder {
             (ImagePart::Job(job), Some(image)) => image.jobs.push(job.into()),
             (ImagePart::Lease(lease), Some(image)) => image.leases.push(lease.into()),
             (ImagePart::Node(node), Some(image)) => image.nodes.push(node.into()),
+            (ImagePart::NotedJob(job, notes), Some(image)) => {
+                let mut job = JobImage::from(job);
+                notes.into_iter().try_for_each(|notes| notes.add_to(&mut job.steps))?;
+                image.jobs.push(job);
+            }
+            (ImagePart::NotedLease(held, notes), Some(image)) => {
+                let held = LeaseImage::from(held);
+                image.leases.push(LeaseImage { lease: notes.join(held.lease), ..held });
+            }
+            (ImagePart::NotedNode(node, notes), Some(image)) => {
+                let mut node = NodeImage::from(node);
+                notes.into_iter().for_each(|notes| notes.add_to(&mut node));
+                image.nodes.push(node);
+            }
         }
         Ok(())
     }
@@ -231,6 +260,7 @@ impl From<StoredStepImage<'_>> for StepImage {
             uncharged: trouble.uncharged,
             not_before: Timestamp(trouble.not_before_ms),
             avoid: trouble.avoid.into_iter().map(|node| node.0).collect::<BTreeSet<_>>(),
+            gentle: false,
         };
         let unpublished = stored.unpublished.into_iter().map(|(token, frames)| (token.into(), frames.live()));
         Self {
@@ -243,6 +273,7 @@ impl From<StoredStepImage<'_>> for StepImage {
             bytes: stored.bytes,
             took: Duration::from_micros(stored.took_us),
             last_failure: stored.last_failure.map(Failure::from),
+            ..Self::default()
         }
     }
 }
@@ -289,6 +320,8 @@ impl From<StoredNodeImage> for NodeImage {
             offline: stored.offline.map(Into::into),
             since: Timestamp(stored.since_ms),
             drained: stored.drained,
+            doubts: BTreeMap::new(),
+            quarantines: BTreeMap::new(),
         }
     }
 }

@@ -40,7 +40,7 @@ mirror! {
     /// What kind of failure.
     StoredClass = FailureClass {
         JobFatal, InputMissing, NodeConfig, Licence, OutputIo, OutOfMemory, Crash, HangStart, HangFrame,
-        HangExit, SilentDeath, BrokenOutput, Agent,
+        HangExit, SilentDeath, BrokenOutput, Agent, StorageOut,
     }
 }
 
@@ -75,6 +75,7 @@ impl From<StoredFailure> for Failure {
 /// What a node can do.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredCapabilities {
+    /// Versions as one text, with commas between them.
     renderers: BTreeMap<String, String>,
     labels: BTreeSet<String>,
     slots: u32,
@@ -88,6 +89,7 @@ pub(crate) struct StoredCapabilities {
 impl From<&Capabilities> for StoredCapabilities {
     fn from(live: &Capabilities) -> Self {
         let Capabilities { renderers, labels, slots, memory, cpus, os, agent_version, region } = live.clone();
+        let renderers = renderers.into_iter().map(|(name, versions)| (name, versions.to_string())).collect();
         Self { renderers, labels, slots, memory, cpus, os, agent_version, region }
     }
 }
@@ -95,6 +97,7 @@ impl From<&Capabilities> for StoredCapabilities {
 impl From<StoredCapabilities> for Capabilities {
     fn from(stored: StoredCapabilities) -> Self {
         let StoredCapabilities { renderers, labels, slots, memory, cpus, os, agent_version, region } = stored;
+        let renderers = renderers.into_iter().map(|(name, versions)| (name, versions.into())).collect();
         Self { renderers, labels, slots, memory, cpus, os, agent_version, region }
     }
 }

@@ -11,9 +11,11 @@ mod event;
 mod golden_tests;
 mod image;
 mod job;
+mod lease;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod trust;
 
 use bincode::Options;
 use callsheet_model::Event;

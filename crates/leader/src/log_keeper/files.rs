@@ -1,5 +1,9 @@
 //! The files of attempts' output: a head, and two tails that take turns.
+//!
+//! The head is the output itself, from its first byte on. A tail begins with the offset of its first byte, and so do
+//! the heads that earlier versions wrote.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -48,8 +52,10 @@ impl LogFiles {
             return Ok(());
         }
         let offset = chunk.offset.max(end);
-        if offset < self.head {
-            append(&parts.head, offset, &text[skip..])
+        if offset < self.head && parts.earlier.exists() {
+            append(&parts.earlier, offset, &text[skip..])
+        } else if offset < self.head && offset == length(&parts.head)?.unwrap_or(0) {
+            OpenOptions::new().create(true).append(true).open(&parts.head)?.write_all(&text[skip..])
         } else {
             parts.append_to_tail(self.head / 2, offset, &text[skip..])
         }
@@ -69,13 +75,18 @@ impl LogFiles {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
-        let mut attempts = Vec::new();
+        let mut attempts = BTreeSet::new();
         for entry in entries {
             let name = entry?.file_name();
-            attempts.extend(name.to_str().and_then(|name| name.strip_suffix(".head")).and_then(Stem::read));
+            let stem = name.to_str().and_then(|name| name.rsplit_once('.')).map(|(stem, _)| stem);
+            attempts.extend(stem.and_then(Stem::read));
         }
-        attempts.sort();
-        Ok(attempts)
+        Ok(attempts.into_iter().collect())
+    }
+
+    /// Where the beginning of an attempt's output is, as a URL; most often that is all of it.
+    pub(crate) fn url(&self, job: JobId, token: Token, step: StepIndex, node: &NodeName) -> Option<String> {
+        super::url::of(&Parts::at(&self.job(job), &Stem { token, step, node: node.clone() }).head)
     }
 
     /// One attempt's output.
@@ -90,7 +101,7 @@ impl LogFiles {
         let parts = Parts::at(&path, &Stem { token, step, node: name });
         let (mut text, mut end) = (String::new(), 0);
         for part in parts.in_order()? {
-            let (offset, bytes) = read_part(&part)?;
+            let (offset, bytes) = if part == parts.head { (0, fs::read(&part)?) } else { read_part(&part)? };
             if offset > end {
                 text.push_str(&format!("[{} bytes are not kept]\n", offset - end));
             }
@@ -120,9 +131,11 @@ impl Stem {
     }
 }
 
-/// The files of one attempt. Each begins with the offset of its first byte, in eight bytes.
+/// The files of one attempt. All but the head begin with the offset of their first byte, in eight bytes.
 struct Parts {
     head: PathBuf,
+    /// A head as earlier versions wrote it.
+    earlier: PathBuf,
     tails: [PathBuf; 2],
 }
 
@@ -130,28 +143,28 @@ impl Parts {
     fn at(directory: &Path, stem: &Stem) -> Self {
         let stem = format!("{}_{}_{}", stem.token, stem.step.0, stem.node);
         let part = |suffix: &str| directory.join(format!("{stem}.{suffix}"));
-        Self { head: part("head"), tails: [part("tail0"), part("tail1")] }
+        Self { head: part("log"), earlier: part("head"), tails: [part("tail0"), part("tail1")] }
+    }
+
+    /// Each part that exists, with where it begins in the output and where it ends.
+    fn extents(&self) -> io::Result<Vec<(u64, u64, &PathBuf)>> {
+        let mut found: Vec<_> = length(&self.head)?.map(|end| (0, end, &self.head)).into_iter().collect();
+        for path in [&self.earlier, &self.tails[0], &self.tails[1]] {
+            found.extend(extent(path)?.map(|(begin, end)| (begin, end, path)));
+        }
+        Ok(found)
     }
 
     /// The parts that exist, by offset.
     fn in_order(&self) -> io::Result<Vec<PathBuf>> {
-        let mut parts = Vec::new();
-        for path in [&self.head, &self.tails[0], &self.tails[1]] {
-            if let Some((offset, _)) = extent(path)? {
-                parts.push((offset, path.clone()));
-            }
-        }
+        let mut parts = self.extents()?;
         parts.sort();
-        Ok(parts.into_iter().map(|(_, path)| path).collect())
+        Ok(parts.into_iter().map(|(_, _, path)| path.clone()).collect())
     }
 
     /// The offset behind the last byte kept.
     fn end(&self) -> io::Result<u64> {
-        let mut end = 0;
-        for path in [&self.head, &self.tails[0], &self.tails[1]] {
-            end = extent(path)?.map_or(end, |(_, behind)| end.max(behind));
-        }
-        Ok(end)
+        Ok(self.extents()?.into_iter().map(|(_, end, _)| end).max().unwrap_or(0))
     }
 
     fn append_to_tail(&self, size: u64, offset: u64, bytes: &[u8]) -> io::Result<()> {
@@ -169,6 +182,14 @@ impl Parts {
             }
             _ => append(current, offset, bytes),
         }
+    }
+}
+
+/// How long a file is; `None` when there is no such file.
+fn length(path: &Path) -> io::Result<Option<u64>> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        found => found.map(|found| Some(found.len())),
     }
 }
 

@@ -3,12 +3,14 @@
 //! Supervised by the leader's supervisor. What dies with it: pieces on their way; the node's own copy is gone
 //! with its attempt. What survives: the files.
 //!
-//! Per attempt there are a head (its first half) and two tails that take turns: the beginning and the end of a
-//! long output are kept, and a line says how much is missing between. It refuses to interpret what it keeps.
+//! Per attempt there are a head (its first half, a plain text file that other programs can be pointed at) and two
+//! tails that take turns: the beginning and the end of a long output are kept, and a line says how much is missing
+//! between. It refuses to interpret what it keeps.
 
 mod files;
 #[cfg(test)]
 mod tests;
+mod url;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -51,6 +51,38 @@ fn a_long_output_keeps_its_beginning_and_its_end_within_bounds() {
 }
 
 #[test]
+fn the_head_is_a_plain_text_that_a_url_leads_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = LogFiles::new(directory.path().into(), 4096);
+    let piece = chunk(0, "one\n");
+    files.keep(&piece).unwrap();
+    let url = files.url(piece.job, piece.token, piece.step, &piece.node).unwrap();
+    let path = url.strip_prefix("file://").unwrap();
+    assert_eq!(std::fs::read_to_string(path).unwrap(), "one\n");
+}
+
+#[test]
+fn an_output_whose_beginning_was_lost_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = LogFiles::new(directory.path().into(), 4096);
+    files.keep(&chunk(10, "eleven\n")).unwrap();
+    files.keep(&chunk(17, "twelve\n")).unwrap();
+    assert_eq!(read(&files).text, "[10 bytes are not kept]\neleven\ntwelve\n");
+}
+
+#[test]
+fn heads_of_earlier_versions_are_read_and_gone_on_with() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = LogFiles::new(directory.path().into(), 4096);
+    let job = directory.path().join(JobId(Uuid::from_u128(1)).to_string());
+    std::fs::create_dir(&job).unwrap();
+    std::fs::write(job.join("1.7_2_anna.head"), b"\0\0\0\0\0\0\0\0one\n").unwrap();
+    files.keep(&chunk(4, "two\n")).unwrap();
+    let log = read(&files);
+    assert_eq!((log.text.as_str(), log.end), ("one\ntwo\n", 8));
+}
+
+#[test]
 fn a_forgotten_job_leaves_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let files = LogFiles::new(directory.path().into(), 4096);

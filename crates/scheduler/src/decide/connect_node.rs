@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use callsheet_model::limits::MAX_SLOTS;
-use callsheet_model::{Capabilities, Event, NodeName, ReleaseReason, SessionId, Token};
+use callsheet_model::trust::Quarantine;
+use callsheet_model::{Capabilities, ClearedBy, Event, NodeName, ReleaseReason, SessionId, Token};
 
-use super::{end_job, release};
+use super::{end_job, quarantine, release};
 use crate::turn::Turn;
 
 pub(super) fn connect_node(
@@ -24,8 +25,12 @@ pub(super) fn connect_node(
     let known = turn.state().node(node);
     let same = known.is_some_and(|known| known.offline.is_none() && known.capabilities == capabilities);
     let drained = known.is_some_and(|known| known.drained);
+    let renewed = renewed(turn, node, &capabilities);
     if !same {
         turn.emit(Event::NodeOnline { node: node.clone(), capabilities });
+    }
+    for renderer in renewed {
+        quarantine::clear(turn, node, renderer, ClearedBy::Renewal);
     }
     turn.stir_all();
     if drained {
@@ -33,6 +38,16 @@ pub(super) fn connect_node(
     }
     reconcile(turn, node, held, None);
     end_job::sweep_unswept(turn);
+}
+
+/// Renderers that the node was in quarantine for, in other versions than it has now.
+fn renewed(turn: &Turn<'_>, node: &NodeName, capabilities: &Capabilities) -> Vec<String> {
+    let Some(known) = turn.state().node(node) else { return Vec::new() };
+    let other = |(renderer, held): (&String, &Quarantine)| {
+        let now = capabilities.renderers.get(renderer)?;
+        (*now != held.versions).then(|| renderer.clone())
+    };
+    known.quarantines.iter().filter_map(other).collect()
 }
 
 /// Makes what a node holds and what it is believed to hold the same. Leases above `seen` may still be on their

@@ -4,22 +4,52 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use callsheet_model::{Event, Failure, FrameSet, ReleaseReason, Timestamp, Token};
+use callsheet_model::{Event, Failure, FailureClass, FrameSet, ReleaseReason, Timestamp, Token};
 
 use super::{end_job, release};
 use crate::policy::Policy;
+use crate::state::History;
 use crate::turn::Turn;
 
+/// Who is to blame for a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// The frames or nobody.
+    AsItsClassSays,
+    /// The step: the frames pay for it, whatever the class.
+    TheStep,
+    /// The node, which was on trial: the frames do not pay for it.
+    TheNode,
+}
+
+impl Whose {
+    /// Whether the failure costs frames of this history a retry. What is nobody's fault is nobody's fault only so
+    /// often, unless it passes by itself.
+    pub(super) fn pays(self, policy: &Policy, class: FailureClass, history: &History) -> bool {
+        let too_often = !class.is_waited_for() && history.uncharged >= policy.uncharged_max;
+        match self {
+            Self::TheStep => true,
+            Self::AsItsClassSays => class.costs_a_retry() || too_often,
+            Self::TheNode => too_often,
+        }
+    }
+}
+
 /// Holds a failure against frames that a lease still holds.
-pub(super) fn fail_frames(turn: &mut Turn<'_>, token: Token, frames: &FrameSet, failure: Failure) {
+pub(super) fn fail_frames(
+    turn: &mut Turn<'_>,
+    token: Token,
+    frames: &FrameSet,
+    failure: Failure,
+    whose: Whose,
+) {
     let Some(record) = turn.state().lease(token) else { return };
     let (job, step) = (record.lease.job, record.lease.step);
     let Some((spec, known)) = turn.state().job(job).and_then(|job| job.step(step)) else { return };
     let mut dead = FrameSet::new();
     let mut again: BTreeMap<(bool, Timestamp), FrameSet> = BTreeMap::new();
     for (history, part) in known.by_history(frames) {
-        // What is nobody's fault is nobody's fault only so often.
-        let charged = failure.class.costs_a_retry() || history.uncharged >= turn.policy.uncharged_max;
+        let charged = whose.pays(turn.policy, failure.class, &history);
         if charged && history.charged >= spec.retries {
             dead.add(&part);
             continue;
@@ -52,20 +82,25 @@ pub(super) fn fail_job(turn: &mut Turn<'_>, token: Token, frames: &FrameSet, fai
 }
 
 /// How long to wait after so many failures before this one.
-fn backoff(policy: &Policy, failures_before: u32) -> Duration {
-    let mut wait = policy.backoff_first;
-    for _ in 0..failures_before {
-        if wait >= policy.backoff_max {
+pub(super) fn backoff(policy: &Policy, failures_before: u32) -> Duration {
+    growing(policy.backoff_first, policy.backoff_factor, policy.backoff_max, failures_before)
+}
+
+/// A wait that was made longer so many times.
+pub(super) fn growing(first: Duration, factor: f64, max: Duration, times: u32) -> Duration {
+    let mut wait = first;
+    for _ in 0..times {
+        if wait >= max {
             break;
         }
-        let longer = wait.as_secs_f64() * policy.backoff_factor.max(1.0);
-        let longer = Duration::try_from_secs_f64(longer).unwrap_or(policy.backoff_max);
+        let longer = wait.as_secs_f64() * factor.max(1.0);
+        let longer = Duration::try_from_secs_f64(longer).unwrap_or(max);
         if longer == wait {
             break;
         }
         wait = longer;
     }
-    wait.min(policy.backoff_max)
+    wait.min(max)
 }
 
 #[cfg(test)]

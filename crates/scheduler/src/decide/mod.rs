@@ -4,7 +4,9 @@
 //! beyond the lease that the node holds.
 
 mod cancel_job;
+mod clear_node;
 mod connect_node;
+mod crash;
 mod disconnect_node;
 mod dispatch;
 mod drain_node;
@@ -14,10 +16,12 @@ mod fail_frames;
 mod hear_node;
 mod lost;
 mod pause_job;
+mod preflight;
 mod progress;
 mod proven;
 mod publish;
 mod published;
+mod quarantine;
 mod release;
 mod report;
 mod resume_job;
@@ -26,6 +30,7 @@ mod share;
 mod start_leader;
 mod submit_job;
 mod tick;
+mod trial;
 
 use crate::command::Command;
 use crate::effect::Reply;
@@ -33,6 +38,7 @@ use crate::rejection::Rejection;
 use crate::turn::Turn;
 
 pub(crate) use dispatch::dispatch;
+pub(crate) use preflight::is_wanted as is_look_wanted;
 pub(crate) use progress::shortened;
 pub(crate) use tick::pass_time;
 
@@ -56,6 +62,7 @@ pub(crate) fn decide(turn: &mut Turn<'_>, command: Command) -> Result<Reply, Rej
         }
         Command::DrainNode { node } => drain_node::drain_node(turn, &node, true)?,
         Command::UndrainNode { node } => drain_node::drain_node(turn, &node, false)?,
+        Command::ClearNode { node, renderer } => clear_node::clear_node(turn, &node, renderer.as_deref())?,
         Command::Report { node, report } => report::report(turn, &node, report)?,
         Command::Tick => pass_time(turn),
     }

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use callsheet_model::{Event, FrameSet, Token, Work};
+use callsheet_model::{ClearedBy, Event, FrameSet, Token, Work};
 
-use super::{progress, report};
+use super::{progress, quarantine, report};
 use crate::rejection::Rejection;
 use crate::turn::Turn;
 
@@ -19,6 +19,10 @@ pub(super) fn proven(
     let Some(node) = report::holder(turn, token, frames)? else { return Ok(()) };
     let Some(record) = turn.state().lease(token) else { return Ok(()) };
     let (job, step) = (record.lease.job, record.lease.step);
+    if record.lease.work == Work::Preflight {
+        return Err(Rejection::NothingToProve { token });
+    }
+    let passed = turn.state().node(&node).and_then(|node| node.trial(token)).map(str::to_owned);
     let new = record.remaining.intersection(frames);
     let last = !new.is_empty() && new.len() == record.remaining.len();
     if !new.is_empty() {
@@ -28,6 +32,9 @@ pub(super) fn proven(
             if last {
                 here.finishing.push(token);
             }
+        }
+        if let Some(renderer) = passed {
+            quarantine::clear(turn, &node, renderer, ClearedBy::Canary);
         }
     }
     if turn.state().lease(token).is_some() {

@@ -35,7 +35,15 @@ fn hand_over(turn: &mut Turn<'_>, node: &NodeName, place: Place, of: Token) {
         .and_then(|job| job.steps.get(place.step.at())?.unpublished.get(&of).cloned())
         .unwrap_or_default();
     let (token, node) = (turn.state().last_token().next(), node.clone());
-    let lease = Lease { token, job: place.job, step: place.step, node, work: Work::Publish { of }, frames };
+    let lease = Lease {
+        token,
+        job: place.job,
+        step: place.step,
+        node,
+        work: Work::Publish { of },
+        frames,
+        gentle: false,
+    };
     turn.emit(Event::FramesLeased { lease: lease.clone() });
     turn.offer(lease);
 }
@@ -59,8 +67,10 @@ pub(super) fn given_up(turn: &mut Turn<'_>, node: &NodeName, token: Token, of: T
     if !matches!(outcome, Outcome::Stopped) {
         let wait = turn.policy.backoff_first;
         let setback = turn.presence.setbacks.entry(of).or_insert(Setback { tries: 0, not_before: now });
-        setback.tries += 1;
         setback.not_before = now.plus(wait);
+        // Storage that is away says nothing about the files.
+        let waits = matches!(outcome, Outcome::Failed(failure) if failure.class.is_waited_for());
+        setback.tries += u32::from(!waits);
         if setback.tries > retries(turn, job, step) {
             turn.presence.setbacks.remove(&of);
             turn.emit(Event::FramesLost { token, job, step, frames });

@@ -30,8 +30,8 @@ pub(super) fn report(turn: &mut Turn<'_>, node: &NodeName, report: Report) -> Re
         Reported::Proven { frames, bytes, took } => proven::proven(turn, token, &frames, bytes, took),
         Reported::Published { frames } => published::published(turn, token, &frames),
         Reported::Lost { frames } => lost::lost(turn, token, &frames),
-        Reported::Ended { outcome, blamed } => {
-            ended::ended(turn, token, outcome, &blamed);
+        Reported::Ended { outcome, blamed, last_frame } => {
+            ended::ended(turn, token, outcome, &blamed, last_frame);
             Ok(())
         }
     }

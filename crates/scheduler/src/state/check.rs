@@ -20,6 +20,7 @@ struct DerivedStep {
     waiting: FrameSet,
     retrying: FrameSet,
     leases: BTreeSet<Token>,
+    looking: Option<Token>,
     total: u64,
     blockers: usize,
     has_output: bool,
@@ -33,6 +34,7 @@ struct Derived {
     able: BTreeMap<NodeName, BTreeSet<(String, Requirements)>>,
     ready: BTreeMap<(String, Requirements), Listed>,
     wakes: BTreeSet<(Timestamp, JobId, StepIndex)>,
+    trials: BTreeSet<(Timestamp, NodeName, String)>,
     orphans: Listed,
     ended: BTreeSet<(Timestamp, JobId)>,
 }
@@ -53,6 +55,7 @@ impl State {
             }
         }
         self.check_leases()?;
+        self.check_trust()?;
         let mut rebuilt = Self::from_image(self.image());
         rebuilt.advance(self.index.watermark());
         rebuilt.index.set_watermark(self.index.watermark());
@@ -92,6 +95,45 @@ impl State {
         {
             return Err("keeps empty sets".to_owned());
         }
+        let is_accused = !step.unfit.is_empty() || !step.died_on.is_empty();
+        if is_accused && !step.accepted.is_empty() {
+            return Err("is accused, although frames of it were accepted".to_owned());
+        }
+        let works = || leases().map(|held| held.lease.work);
+        if step.is_held() && works().any(|work| work != Work::Preflight) {
+            return Err("goes out before anyone has looked at it".to_owned());
+        }
+        if works().filter(|work| *work == Work::Preflight).count() > 1 {
+            return Err("is looked at twice at once".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whoever is not trusted has at most the one frame that it is tried with.
+    fn check_trust(&self) -> Result<(), Damage> {
+        for (name, node) in &self.nodes {
+            let bad = |renderer: &str, what: &str| Err(Damage(format!("node {name}, {renderer}: {what}")));
+            for (renderer, doubt) in &node.doubts {
+                if doubt.failures == 0 || !node.is_trusted_with(renderer) {
+                    return bad(renderer, "is doubted for nothing");
+                }
+            }
+            for (renderer, held) in &node.quarantines {
+                let Some(canary) = held.canary else { continue };
+                let Some(record) = self.leases.get(&canary) else {
+                    return bad(renderer, "is tried with a lease that is over");
+                };
+                let lease = &record.lease;
+                let spec = self.jobs.get(&lease.job).and_then(|job| job.job.spec.step(lease.step));
+                let fits = spec.is_some_and(|spec| spec.renderer == *renderer)
+                    && lease.node == *name
+                    && lease.frames.len() == 1
+                    && !matches!(lease.work, Work::Publish { .. });
+                if held.strike == 0 || !fits {
+                    return bad(renderer, "is tried with what is no trial");
+                }
+            }
+        }
         Ok(())
     }
 
@@ -113,8 +155,12 @@ impl State {
             if !record.remaining.is_subset(&lease.frames) || !record.unpublished.is_subset(&lease.frames) {
                 return bad("holds frames that it was not given");
             }
-            if lease.work != Work::Render && !record.remaining.is_empty() {
+            if matches!(lease.work, Work::Publish { .. }) && !record.remaining.is_empty() {
                 return bad("is there to publish, but has frames to render");
+            }
+            let looks = lease.work == Work::Preflight;
+            if looks && !(lease.frames.len() == 1 && record.unpublished.is_empty()) {
+                return bad("is there to look, but has more than that");
             }
         }
         let of_steps: usize =
@@ -144,6 +190,7 @@ impl State {
                         waiting: step.waiting.clone(),
                         retrying: step.retrying.clone(),
                         leases: step.leases.clone(),
+                        looking: step.looking,
                         total: step.total,
                         blockers: step.blockers,
                         has_output: step.has_output,
@@ -170,6 +217,7 @@ impl State {
                 .map(|class| (need(class), class.ready.iter().map(|place| (place.job, place.step)).collect()))
                 .collect(),
             wakes: self.index.wakes().iter().map(|(at, place)| (*at, place.job, place.step)).collect(),
+            trials: self.index.trials().clone(),
             orphans: self.index.orphans().iter().map(|place| (place.job, place.step)).collect(),
             ended: self.ended.clone(),
         }

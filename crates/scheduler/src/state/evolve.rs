@@ -7,15 +7,12 @@
 //! Whenever frames come back into nobody's hands, every node is looked at again. That the step was ready before
 //! says nothing: all it had may be waiting for one node that is busy.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use callsheet_model::image::JobEnd;
-use callsheet_model::{
-    Capabilities, Envelope, Event, FrameSet, Job, JobId, Lease, NodeName, OfflineReason, StepIndex,
-    Timestamp, Token, Work,
-};
+use callsheet_model::{Envelope, Event, Failure, FrameSet, JobId, Lease, NodeName, Timestamp, Token, Work};
 
+use super::nodes::Suspicion;
 use super::{JobRecord, LeaseRecord, State, StepRecord};
 
 impl State {
@@ -45,18 +42,17 @@ impl State {
             }
             Event::FramesPublished { token, frames, .. } => self.frames_published(*token, frames),
             Event::FramesFailed { token, frames, failure, not_before, charged, .. } => {
-                let _ = self.with_remaining(*token, frames, |step, lease, frames| {
-                    step.trouble(frames, &lease.node, *not_before, *charged);
-                    step.last_failure = Some(failure.clone());
+                self.frames_failed(*token, frames, failure, |step, node, frames| {
+                    step.trouble(frames, node, *not_before, *charged, failure.class);
+                    step.await_what(failure.class, at);
                 });
                 if *not_before <= at {
                     self.index.stir_all();
                 }
             }
             Event::FramesDeadLettered { token, frames, failure, .. } => {
-                let _ = self.with_remaining(*token, frames, |step, _, frames| {
+                self.frames_failed(*token, frames, failure, |step, _, frames| {
                     step.bury(frames, failure, *token);
-                    step.last_failure = Some(failure.clone());
                 });
             }
             Event::FramesReturned { token, frames, .. } => {
@@ -69,119 +65,37 @@ impl State {
             Event::NodeOffline { node, reason } => self.node_offline(node, *reason, at),
             Event::NodeDrained { node } => self.node_drained(node, true),
             Event::NodeUndrained { node } => self.node_drained(node, false),
+            Event::StepCleared { job, step, .. } => self.step_cleared(*job, *step),
+            // For people and for contracts: what follows from it has events of its own.
+            Event::NodeCrashed { .. } => {}
+            Event::NodeQuarantined { node, renderer, job, step, failure, strike, until } => {
+                let (of, strike, until) = ((*job, *step), *strike, *until);
+                self.node_quarantined(&Suspicion { node, renderer, of, failure, strike, until }, at);
+            }
+            Event::NodeCleared { node, renderer, .. } => self.node_cleared(node, renderer),
         }
     }
 
-    fn job_submitted(&mut self, job: &Arc<Job>) {
-        if self.jobs.contains_key(&job.id) {
-            return;
-        }
-        let rank = self.order.last_key_value().map_or(0, |(rank, _)| rank.saturating_add(1));
-        let record = JobRecord { job: Arc::clone(job), rank, paused: false, end: None, steps: Vec::new() };
-        self.add_job(record, StepRecord::fresh);
-    }
-
-    /// Puts a job into its places; its steps are made by `make`.
-    pub(super) fn add_job(
+    /// Frames failed, and `place` puts them where they belong in their step.
+    fn frames_failed(
         &mut self,
-        mut record: JobRecord,
-        mut make: impl FnMut(&callsheet_model::StepSpec, super::ClassId) -> StepRecord,
+        token: Token,
+        frames: &FrameSet,
+        failure: &Failure,
+        place: impl FnOnce(&mut StepRecord, &NodeName, &FrameSet),
     ) {
-        let job = Arc::clone(&record.job);
-        for spec in &job.spec.steps {
-            let class = self.index.class_of(spec, &mut self.nodes);
-            record.steps.push(make(spec, class));
-        }
-        for (at, spec) in job.spec.steps.iter().enumerate() {
-            let unmet = |step: &&StepIndex| record.steps.get(step.at()).is_some_and(|step| !step.succeeded);
-            let blockers = spec.after.iter().filter(unmet).count();
-            if let Some(step) = record.steps.get_mut(at) {
-                step.blockers = blockers;
+        let mut doubtful = None;
+        let _ = self.with_remaining(token, frames, |step, lease, frames| {
+            if failure.class.makes_a_node_suspect() && step.incriminates(&lease.node, frames) {
+                doubtful = Some(lease.clone());
             }
-        }
-        self.order.insert(record.rank, job.id);
-        if let Some((_, at)) = &record.end {
-            self.ended.insert((*at, job.id));
-        }
-        self.relist_all(&mut record);
-        self.jobs.insert(job.id, record);
-    }
-
-    fn relist_all(&mut self, record: &mut JobRecord) {
-        for at in 0..record.steps.len() {
-            self.index.relist(record, StepIndex(at as u16));
-        }
-    }
-
-    /// Changes a job, and lists its steps anew.
-    fn change_job(&mut self, id: JobId, change: impl FnOnce(&mut Self, &mut JobRecord)) {
-        // Taken out and put back, so that job and indices can be changed side by side. Rare events only.
-        if let Some(mut record) = self.jobs.remove(&id) {
-            change(self, &mut record);
-            self.relist_all(&mut record);
-            self.jobs.insert(id, record);
-        }
-    }
-
-    fn job_paused(&mut self, id: JobId, paused: bool) {
-        self.change_job(id, |_, job| job.paused = paused);
-    }
-
-    fn job_ended(&mut self, id: JobId, end: JobEnd, at: Timestamp) {
-        self.change_job(id, |state, job| {
-            if let Some((_, before)) = job.end.replace((end, at)) {
-                state.ended.remove(&(before, id));
-            }
-            state.ended.insert((at, id));
+            step.accuse(&lease.node, failure.class);
+            place(step, &lease.node, frames);
+            step.last_failure = Some(failure.clone());
         });
-    }
-
-    fn job_retried(&mut self, id: JobId, steps: &[(StepIndex, FrameSet)]) {
-        self.change_job(id, |state, job| {
-            if let Some((_, at)) = job.end.take() {
-                state.ended.remove(&(at, id));
-            }
-            for (step, frames) in steps {
-                if let Some(step) = job.steps.get_mut(step.at()) {
-                    step.revive(frames);
-                }
-            }
-            state.index.stir_all();
-        });
-    }
-
-    fn job_forgotten(&mut self, id: JobId) {
-        let leases: Vec<Token> = self
-            .jobs
-            .get(&id)
-            .into_iter()
-            .flat_map(|job| &job.steps)
-            .flat_map(|step| &step.leases)
-            .copied()
-            .collect();
-        leases.into_iter().for_each(|token| self.lease_ended(token));
-        let Some(mut job) = self.jobs.remove(&id) else { return };
-        for at in 0..job.steps.len() {
-            self.index.unlist(&mut job, StepIndex(at as u16));
+        if let Some(lease) = doubtful {
+            self.node_doubted(&lease);
         }
-        self.order.remove(&job.rank);
-        if let Some((_, at)) = job.end {
-            self.ended.remove(&(at, id));
-        }
-    }
-
-    fn step_succeeded(&mut self, id: JobId, done: StepIndex) {
-        self.change_job(id, |_, job| {
-            let Some(step) = job.steps.get_mut(done.at()) else { return };
-            if std::mem::replace(&mut step.succeeded, true) {
-                return;
-            }
-            for (spec, step) in job.job.spec.steps.iter().zip(&mut job.steps) {
-                if spec.after.contains(&done) {
-                    step.blockers = step.blockers.saturating_sub(1);
-                }
-            }
-        });
     }
 
     fn frames_leased(&mut self, lease: &Lease, at: Timestamp) {
@@ -199,11 +113,14 @@ impl State {
             class: step.class,
         };
         match lease.work {
-            Work::Render => {
+            Work::Render | Work::Preflight => {
                 record.remaining = lease.frames.clone();
                 step.waiting.subtract(&lease.frames);
                 if !step.retrying.is_empty() {
                     step.retrying.subtract(&lease.frames);
+                }
+                if lease.work == Work::Preflight {
+                    step.begin_look(lease.token);
                 }
             }
             Work::Publish { of } => {
@@ -223,6 +140,7 @@ impl State {
             if !record.remaining.is_empty() {
                 node.busy = node.busy.saturating_add(1);
                 node.memory = node.memory.saturating_add(self.index.memory(record.class));
+                node.begin_trial(self.index.renderer(record.class), lease.token);
             }
         }
         self.leases.insert(lease.token, record);
@@ -232,6 +150,7 @@ impl State {
         let mut over = false;
         let moved = self.with_remaining(token, frames, |step, _, frames| {
             step.accepted.add(frames);
+            step.believe();
             step.forgive(frames);
             if !step.has_output {
                 step.published.add(frames);
@@ -241,6 +160,11 @@ impl State {
             over = !step.has_output;
         });
         let Some(lease) = self.leases.get_mut(&token) else { return };
+        if !moved.is_empty()
+            && let Some(node) = self.nodes.get_mut(&lease.lease.node)
+        {
+            node.believe(self.index.renderer(lease.class));
+        }
         if !over {
             lease.unpublished.add(&moved);
         } else if lease.remaining.is_empty() {
@@ -311,10 +235,11 @@ impl State {
     }
 
     /// The one way out of the state for a lease.
-    fn lease_ended(&mut self, token: Token) {
+    pub(super) fn lease_ended(&mut self, token: Token) {
         let Some(record) = self.leases.remove(&token) else { return };
         if let Some(node) = self.nodes.get_mut(&record.lease.node) {
             node.leases.remove(&token);
+            node.end_trial(token);
             if !record.remaining.is_empty() {
                 node.busy = node.busy.saturating_sub(1);
                 node.memory = node.memory.saturating_sub(self.index.memory(record.class));
@@ -324,6 +249,7 @@ impl State {
         let Some(job) = self.jobs.get_mut(&record.lease.job) else { return };
         if let Some(step) = job.steps.get_mut(record.lease.step.at()) {
             step.leases.remove(&token);
+            step.looking = step.looking.filter(|looking| *looking != token);
             if !record.remaining.is_empty() {
                 step.take_back(&record.remaining);
                 self.index.stir_all();
@@ -333,30 +259,6 @@ impl State {
             }
         }
         self.index.relist(job, record.lease.step);
-    }
-
-    fn node_online(&mut self, name: &NodeName, capabilities: &Capabilities, at: Timestamp) {
-        let node = self.nodes.entry(name.clone()).or_default();
-        node.capabilities = capabilities.clone();
-        node.offline = None;
-        node.since = at;
-        self.index.judge(node);
-        self.index.stir_all();
-    }
-
-    fn node_offline(&mut self, name: &NodeName, reason: OfflineReason, at: Timestamp) {
-        if let Some(node) = self.nodes.get_mut(name) {
-            node.offline = Some(reason);
-            node.since = at;
-            self.index.stir_all();
-        }
-    }
-
-    fn node_drained(&mut self, name: &NodeName, drained: bool) {
-        if let Some(node) = self.nodes.get_mut(name) {
-            node.drained = drained;
-            self.index.stir_all();
-        }
     }
 }
 

@@ -26,6 +26,8 @@ impl State {
                     offline: node.offline,
                     since: node.since,
                     drained: node.drained,
+                    doubts: node.doubts.clone(),
+                    quarantines: node.quarantines.clone(),
                 })
                 .collect(),
         }
@@ -46,8 +48,13 @@ impl State {
                 offline: node.offline,
                 since: node.since,
                 drained: node.drained,
+                doubts: node.doubts,
+                quarantines: node.quarantines,
                 ..NodeRecord::default()
             };
+            for (renderer, held) in &record.quarantines {
+                state.index.await_trial(held.until, &node.name, renderer);
+            }
             state.nodes.insert(node.name, record);
         }
         for (rank, job) in (0..).zip(image.jobs) {
@@ -73,6 +80,9 @@ impl State {
         step.waiting.subtract(&remaining);
         step.retrying.subtract(&remaining);
         step.leases.insert(lease.token);
+        if lease.work == Work::Preflight {
+            step.looking = Some(lease.token);
+        }
         let class = step.class;
         self.index.relist(job, lease.step);
         if let Some(node) = self.nodes.get_mut(&lease.node) {
@@ -96,7 +106,7 @@ fn job_image(record: &JobRecord) -> JobImage {
 }
 
 fn lease_image(record: &LeaseRecord) -> LeaseImage {
-    debug_assert!(record.lease.work == Work::Render || record.remaining.is_empty());
+    debug_assert!(!matches!(record.lease.work, Work::Publish { .. }) || record.remaining.is_empty());
     LeaseImage {
         lease: record.lease.clone(),
         since: record.since,
@@ -114,6 +124,7 @@ fn step_image(step: &StepRecord) -> StepImage {
             uncharged: history.uncharged,
             not_before: history.not_before,
             avoid: history.avoid.clone(),
+            gentle: history.gentle,
         }));
     }
     troubles.sort_by_key(|trouble| trouble.frame);
@@ -127,14 +138,18 @@ fn step_image(step: &StepRecord) -> StepImage {
         bytes: step.bytes,
         took: step.took,
         last_failure: step.last_failure.clone(),
+        look: step.look,
+        unfit: step.unfit.clone(),
+        died_on: step.died_on.clone(),
+        awaits: step.awaits,
     }
 }
 
 fn step_of_image(spec: &StepSpec, class: ClassId, image: StepImage) -> StepRecord {
     let mut troubles: BTreeMap<History, FrameSet> = BTreeMap::new();
     let mut retrying = FrameSet::new();
-    for TroubleImage { frame, charged, uncharged, not_before, avoid } in image.troubles {
-        let history = History { not_before, charged, uncharged, avoid };
+    for TroubleImage { frame, charged, uncharged, not_before, avoid, gentle } in image.troubles {
+        let history = History { not_before, charged, uncharged, avoid, gentle };
         troubles.entry(history).or_default().insert(frame);
         retrying.insert(frame);
     }
@@ -148,6 +163,10 @@ fn step_of_image(spec: &StepSpec, class: ClassId, image: StepImage) -> StepRecor
         bytes: image.bytes,
         took: image.took,
         last_failure: image.last_failure,
+        look: image.look,
+        unfit: image.unfit,
+        died_on: image.died_on,
+        awaits: image.awaits,
         ..StepRecord::fresh(spec, class)
     };
     step.waiting.subtract(&step.accepted);

@@ -48,6 +48,8 @@ pub(crate) struct Index {
     active: BTreeSet<ClassId>,
     /// Steps that will have something to hand out later.
     wakes: BTreeSet<(Timestamp, Place)>,
+    /// When nodes in quarantine can be tried with their renderers.
+    trials: BTreeSet<(Timestamp, NodeName, String)>,
     /// Steps with accepted frames that wait for someone to publish them.
     orphans: BTreeSet<Place>,
     /// Back-offs up to here are over.
@@ -89,6 +91,11 @@ impl Index {
         &self.classes
     }
 
+    /// What the steps of a class are rendered with.
+    pub(crate) fn renderer(&self, class: ClassId) -> &str {
+        self.class(class).map_or("", |class| class.renderer.as_str())
+    }
+
     /// Memory that each lease of a class needs.
     pub(crate) fn memory(&self, class: ClassId) -> u64 {
         self.class(class).and_then(|class| class.requires.memory).unwrap_or(0)
@@ -107,8 +114,33 @@ impl Index {
         &self.wakes
     }
 
+    pub(super) fn trials(&self) -> &BTreeSet<(Timestamp, NodeName, String)> {
+        &self.trials
+    }
+
     pub(crate) fn next_wake(&self) -> Option<Timestamp> {
-        self.wakes.first().map(|(at, _)| *at)
+        let trial = self.trials.first().map(|(at, _, _)| *at);
+        self.wakes.first().map(|(at, _)| *at).into_iter().chain(trial).min()
+    }
+
+    /// A node can be tried with a renderer from this moment; those that can be already are looked at anyway.
+    pub(super) fn await_trial(&mut self, at: Timestamp, node: &NodeName, renderer: &str) {
+        if at > self.watermark {
+            self.trials.insert((at, node.clone(), renderer.to_owned()));
+        }
+    }
+
+    pub(super) fn forget_trial(&mut self, at: Timestamp, node: &NodeName, renderer: &str) {
+        self.trials.remove(&(at, node.clone(), renderer.to_owned()));
+    }
+
+    /// A node whose time to be tried has come.
+    pub(super) fn pop_trial(&mut self, now: Timestamp) -> Option<NodeName> {
+        self.watermark = self.watermark.max(now);
+        if self.trials.first().is_none_or(|(at, _, _)| *at > self.watermark) {
+            return None;
+        }
+        self.trials.pop_first().map(|(_, node, _)| node)
     }
 
     pub(super) fn watermark(&self) -> Timestamp {
@@ -145,11 +177,15 @@ impl Index {
                     (past.any(|(_, frames)| idle(frames)), next)
                 }
             };
-            Listing {
-                ready: open && (due || !record.waiting.is_empty()),
-                wake,
-                orphans: !over && !record.unpublished.is_empty(),
-            }
+            let ready = match record.is_held() {
+                false => due || !record.waiting.is_empty(),
+                // One frame stands for the step until somebody has looked at it: no other while that one waits.
+                true => {
+                    let idle = record.retrying.is_empty() && !record.waiting.is_empty();
+                    record.looking.is_none() && (due || idle)
+                }
+            };
+            Listing { ready: open && ready, wake, orphans: !over && !record.unpublished.is_empty() }
         };
         let class = record.class;
         let was = std::mem::replace(&mut record.listing, wanted);

@@ -14,19 +14,22 @@ mod check;
 mod evolve;
 mod image;
 mod index;
+mod jobs;
+mod nodes;
 mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use callsheet_model::image::JobEnd;
+use callsheet_model::trust::{Doubt, Quarantine};
 use callsheet_model::{
     Capabilities, FrameSet, Job, JobId, JobState, Lease, NodeName, OfflineReason, StepIndex, StepSpec,
     StepState, Timestamp, Token, Work,
 };
 
 pub use check::Damage;
-pub(crate) use index::{ClassId, Index, Place};
+pub(crate) use index::{Class, ClassId, Index, Place};
 pub(crate) use step::{History, StepRecord};
 
 /// The fold of all events.
@@ -79,7 +82,7 @@ impl LeaseRecord {
     /// The attempt whose private place holds this lease's accepted frames.
     pub(crate) fn files_of(&self) -> Token {
         match self.lease.work {
-            Work::Render => self.lease.token,
+            Work::Render | Work::Preflight => self.lease.token,
             Work::Publish { of } => of,
         }
     }
@@ -97,6 +100,10 @@ pub(crate) struct NodeRecord {
     pub(crate) busy: u32,
     /// Memory that those leases need.
     pub(crate) memory: u64,
+    /// Failures in a row that nothing but the node explains, by renderer.
+    pub(crate) doubts: BTreeMap<String, Doubt>,
+    /// Renderers that it is not trusted with.
+    pub(crate) quarantines: BTreeMap<String, Quarantine>,
     able: Vec<bool>,
     stirred: bool,
 }
@@ -237,6 +244,9 @@ impl State {
     /// Lists what has waited long enough by now. Every node is looked at for it: the step may have been ready all
     /// the while, with frames that no idle node may take.
     pub(crate) fn advance(&mut self, now: Timestamp) {
+        while let Some(name) = self.index.pop_trial(now) {
+            self.stir(&name);
+        }
         while let Some(place) = self.index.pop_woken(now) {
             self.index.stir_all();
             if let Some(job) = self.jobs.get_mut(&place.job) {

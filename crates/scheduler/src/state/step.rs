@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use callsheet_model::image::DeadImage;
+use callsheet_model::trust::Look;
 use callsheet_model::{Failure, FailureClass, FrameSet, NodeName, StepSpec, Timestamp, Token};
 
 use super::index::ClassId;
@@ -22,6 +23,8 @@ pub(crate) struct History {
     pub(crate) uncharged: u32,
     /// Nodes they failed on.
     pub(crate) avoid: BTreeSet<NodeName>,
+    /// They ran out of memory: they go out to be rendered with as little as can be.
+    pub(crate) gentle: bool,
 }
 
 impl History {
@@ -53,12 +56,22 @@ pub(crate) struct StepRecord {
     pub(crate) took: Duration,
     /// The last failure seen.
     pub(crate) last_failure: Option<Failure>,
+    /// How far the look is that comes before its frames.
+    pub(crate) look: Look,
+    /// Nodes that said they are not set up for it, while no frame of it had been accepted anywhere.
+    pub(crate) unfit: BTreeSet<NodeName>,
+    /// Nodes where its renderer died or hung, likewise.
+    pub(crate) died_on: BTreeSet<NodeName>,
+    /// What its frames wait for, and since when.
+    pub(crate) awaits: Option<(FailureClass, Timestamp)>,
 
     // Derived from here on.
     /// Frames without a history, in nobody's hands.
     pub(crate) waiting: FrameSet,
     /// Frames with a history, in nobody's hands.
     pub(crate) retrying: FrameSet,
+    /// The lease of the node that looks at it.
+    pub(crate) looking: Option<Token>,
     /// Leases in force on frames of this step.
     pub(crate) leases: BTreeSet<Token>,
     /// How many frames there are in all.
@@ -108,6 +121,61 @@ impl StepRecord {
             && self.retrying.is_empty()
             && self.leases.is_empty()
             && self.unpublished.is_empty()
+    }
+
+    /// Whether nobody can tell yet that it can be rendered.
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.look != Look::Cleared && self.accepted.is_empty()
+    }
+
+    /// Whether its frames are held back until a node has looked at it. One that had frames accepted, as it can be
+    /// in a journal from before there were looks, is known to be sound.
+    pub(crate) fn is_held(&self) -> bool {
+        self.look == Look::Begun && self.accepted.is_empty()
+    }
+
+    /// A node was asked to look.
+    pub(super) fn begin_look(&mut self, token: Token) {
+        self.looking = Some(token);
+        if self.look == Look::None {
+            self.look = Look::Begun;
+        }
+    }
+
+    /// A node found nothing wrong: what others said before is forgotten with the histories that it gave.
+    pub(super) fn clear(&mut self) {
+        self.look = Look::Cleared;
+        self.troubles.clear();
+        let again = std::mem::take(&mut self.retrying);
+        self.waiting.add(&again);
+    }
+
+    /// A node has something to say against it. Of no use once a frame was accepted: then it is not the step.
+    pub(super) fn accuse(&mut self, node: &NodeName, class: FailureClass) {
+        if !self.accepted.is_empty() {
+            return;
+        }
+        if class == FailureClass::NodeConfig {
+            self.unfit.insert(node.clone());
+        } else if class.makes_a_node_suspect() {
+            self.died_on.insert(node.clone());
+        }
+    }
+
+    /// A frame of it was accepted.
+    pub(super) fn believe(&mut self) {
+        self.unfit.clear();
+        self.died_on.clear();
+        self.awaits = None;
+    }
+
+    /// Notes what it waits for from now on, if it is something that passes by itself.
+    pub(super) fn await_what(&mut self, class: FailureClass, now: Timestamp) {
+        self.awaits = match self.awaits {
+            _ if !class.is_waited_for() => None,
+            Some((before, since)) if before == class => Some((class, since)),
+            _ => Some((class, now)),
+        };
     }
 
     /// All frames put aside.
@@ -186,12 +254,14 @@ impl StepRecord {
         node: &NodeName,
         not_before: Timestamp,
         charged: bool,
+        class: FailureClass,
     ) {
         let parts = self.by_history(frames);
         self.forgive(frames);
         for (mut history, part) in parts {
             history.not_before = not_before;
             history.avoid.insert(node.clone());
+            history.gentle |= class == FailureClass::OutOfMemory;
             if charged {
                 history.charged = history.charged.saturating_add(1);
                 history.uncharged = 0;
@@ -227,6 +297,7 @@ impl StepRecord {
 
     /// Frames that were put aside, or wait with a history, wait again without one.
     pub(super) fn revive(&mut self, frames: &FrameSet) {
+        self.believe();
         let mut again = self.retrying.intersection(frames);
         self.forgive(&again);
         for dead in &mut self.dead {

@@ -1,13 +1,13 @@
 //! Why each step's frames are where they are, in sentences for people.
 
 use callsheet_model::image::JobEnd;
-use callsheet_model::{JobId, JobState, StepIndex, StepSpec};
+use callsheet_model::{FailureClass, JobId, JobState, StepIndex, StepSpec, Work};
 
 use super::StepView;
-use super::jobs::{leased_frames, step_view};
-use crate::decide::shortened;
+use super::jobs::{rendered_frames, step_view};
+use crate::decide::{self, shortened};
 use crate::scheduler::Scheduler;
-use crate::state::{JobRecord, NodeRecord, StepRecord};
+use crate::state::{Class, ClassId, JobRecord, NodeRecord, StepRecord};
 
 /// Nodes named one by one in a sentence; the rest is counted.
 const NAMED: usize = 5;
@@ -62,7 +62,11 @@ impl Scheduler {
         if !waits_for.is_empty() {
             why.push(format!("waits for {}", waits_for.join(" and ")));
         }
-        let leased = leased_frames(self.state(), step);
+        if let Some(looking) = step.looking.and_then(|token| self.state().lease(token)) {
+            let (node, since) = (&looking.lease.node, looking.since);
+            why.push(format!("being looked at by {node} since {since}, before its frames go out"));
+        }
+        let leased = rendered_frames(self.state(), step);
         if !leased.is_empty() {
             why.push(format!("{} in the hands of {}", frames(&leased), self.hands(step)));
         }
@@ -71,7 +75,8 @@ impl Scheduler {
             why.push(format!("{} proven and about to be published", frames(&unpublished)));
         }
         if !step.waiting.is_empty() && waits_for.is_empty() {
-            why.push(format!("{} waiting: {}", frames(&step.waiting), self.hindrance(job, index, step)));
+            let hindrance = self.hindrance(job, index, spec, step);
+            why.push(format!("{} waiting: {hindrance}", frames(&step.waiting)));
         }
         for (history, troubled) in &step.troubles {
             let idle = troubled.intersection(&step.retrying);
@@ -86,6 +91,14 @@ impl Scheduler {
                 why.push(format!("{} failed {often}{last}, next try from {when}", frames(&idle)));
             }
         }
+        let nobody = || self.obstacle(self.state().index().class(step.class)?, step.class);
+        if step.waiting.is_empty() && !step.retrying.is_empty() && job.end.is_none() && !job.paused {
+            why.extend(nobody());
+        }
+        if let Some((class, since)) = step.awaits.filter(|_| !step.retrying.is_empty()) {
+            let what = if class == FailureClass::Licence { "a licence" } else { "storage" };
+            why.push(format!("waits for {what} since {since}; it costs no retry"));
+        }
         for dead in &step.dead {
             why.push(format!("{} dead-lettered: {}", frames(&dead.frames), dead.failure));
         }
@@ -97,7 +110,7 @@ impl Scheduler {
             .leases
             .iter()
             .filter_map(|token| self.state().lease(*token))
-            .filter(|held| !held.remaining.is_empty())
+            .filter(|held| !held.remaining.is_empty() && held.lease.work != Work::Preflight)
             .map(|held| held.lease.node.as_str())
             .collect();
         names.sort_unstable();
@@ -106,7 +119,7 @@ impl Scheduler {
     }
 
     /// Why waiting frames are not in anyone's hands.
-    fn hindrance(&self, job: &JobRecord, index: StepIndex, step: &StepRecord) -> String {
+    fn hindrance(&self, job: &JobRecord, index: StepIndex, spec: &StepSpec, step: &StepRecord) -> String {
         if job.end.is_some() {
             return format!("the job is {}", job.state().word());
         }
@@ -114,31 +127,16 @@ impl Scheduler {
             return "the job is paused".to_owned();
         }
         let Some(class) = self.state().index().class(step.class) else { return String::new() };
-        let here = || {
-            let nodes = self.state().nodes().iter();
-            nodes.filter(|(name, node)| node.offline.is_none() && self.presence().session(name).is_some())
-        };
-        if here().next().is_none() {
-            return "no node is online".to_owned();
+        if let Some(obstacle) = self.obstacle(class, step.class) {
+            return obstacle;
         }
-        let cannot = here().filter_map(|(name, node)| {
-            let lack = node.capabilities.meets(&class.renderer, &class.requires).err()?;
-            Some(format!("{name} {lack}"))
-        });
-        if !here().any(|(_, node)| node.can_run(step.class)) {
-            return format!("no node can run it: {}", listed(cannot));
-        }
-        if !here().any(|(_, node)| node.can_run(step.class) && !node.drained) {
-            return "every node that can run it is drained".to_owned();
-        }
-        let willing = || here().filter(|(_, node)| node.can_run(step.class) && !node.drained);
-        if willing().all(|(_, node)| node.capabilities.slots == 0) {
-            return "no node that can run it has a slot".to_owned();
-        }
-        let memory = class.requires.memory.unwrap_or(0);
-        let short = |node: &NodeRecord| node.capabilities.memory.saturating_sub(node.memory) < memory;
-        if willing().any(|(_, node)| node.busy < node.capabilities.slots && short(node)) {
-            return format!("no node with a free slot has {} MiB of memory left", memory >> 20);
+        if decide::is_look_wanted(self.policy(), spec, step) {
+            if step.looking.is_some() {
+                return "a node looks at the step first".to_owned();
+            }
+            if !step.retrying.is_empty() {
+                return "the step has to be looked at again first".to_owned();
+            }
         }
         let before = class.ready.iter().position(|place| (place.job, place.step) == (job.job.id, index));
         match before {
@@ -147,6 +145,46 @@ impl Scheduler {
             Some(before) => format!("every slot that can run it is taken; {before} steps go before it"),
             None => "about to be handed out".to_owned(),
         }
+    }
+
+    /// Why no node at all could take frames of this class, if that is so.
+    fn obstacle(&self, class: &Class, id: ClassId) -> Option<String> {
+        let here = || {
+            let nodes = self.state().nodes().iter();
+            nodes.filter(|(name, node)| node.offline.is_none() && self.presence().session(name).is_some())
+        };
+        if here().next().is_none() {
+            return Some("no node is online".to_owned());
+        }
+        let cannot = here().filter_map(|(name, node)| {
+            let lack = node.capabilities.meets(&class.renderer, &class.requires).err()?;
+            Some(format!("{name} {lack}"))
+        });
+        if !here().any(|(_, node)| node.can_run(id)) {
+            return Some(format!("no node can run it: {}", listed(cannot)));
+        }
+        let willing = || here().filter(|(_, node)| node.can_run(id) && !node.drained);
+        if willing().next().is_none() {
+            return Some("every node that can run it is drained".to_owned());
+        }
+        if willing().all(|(_, node)| node.capabilities.slots == 0) {
+            return Some("no node that can run it has a slot".to_owned());
+        }
+        if willing().all(|(_, node)| !node.is_trusted_with(&class.renderer)) {
+            let why = willing().filter_map(|(name, node)| {
+                let held = node.quarantines.get(&class.renderer)?;
+                Some(match held.canary {
+                    Some(_) => format!("{name} ({}), which is being tried again", held.failure),
+                    None => format!("{name} ({}), tried again from {}", held.failure, held.until),
+                })
+            });
+            return Some(format!("every node that can run it is in quarantine: {}", listed(why)));
+        }
+        let memory = class.requires.memory.unwrap_or(0);
+        let short = |node: &NodeRecord| node.capabilities.memory.saturating_sub(node.memory) < memory;
+        willing()
+            .any(|(_, node)| node.busy < node.capabilities.slots && short(node))
+            .then(|| format!("no node with a free slot has {} MiB of memory left", memory >> 20))
     }
 }
 

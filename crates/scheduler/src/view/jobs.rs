@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callsheet_model::image::JobEnd;
-use callsheet_model::{Failure, FrameSet, Job, JobId, JobState, StepIndex, StepState, Timestamp};
+use callsheet_model::{Failure, FrameSet, Job, JobId, JobState, StepIndex, StepState, Timestamp, Work};
 
 use super::Page;
 use crate::scheduler::Scheduler;
@@ -170,9 +170,10 @@ pub(super) fn step_view(state: &State, index: StepIndex, step: &StepRecord) -> S
     }
 }
 
-/// All frames of a step that are in hands and not proven.
-pub(super) fn leased_frames(state: &State, step: &StepRecord) -> FrameSet {
-    step.leases.iter().filter_map(|token| state.lease(*token)).fold(FrameSet::new(), |mut all, held| {
+/// All frames of a step that are in hands to be rendered, and not proven.
+pub(super) fn rendered_frames(state: &State, step: &StepRecord) -> FrameSet {
+    let held = step.leases.iter().filter_map(|token| state.lease(*token));
+    held.filter(|held| held.lease.work == Work::Render).fold(FrameSet::new(), |mut all, held| {
         all.add(&held.remaining);
         all
     })

@@ -1,5 +1,8 @@
 //! Nodes and the leases they hold, as seen from outside.
 
+use std::collections::BTreeMap;
+
+use callsheet_model::trust::Quarantine;
 use callsheet_model::{
     Capabilities, FrameSet, JobId, Lease, NodeName, OfflineReason, SessionId, Timestamp, Token,
 };
@@ -29,6 +32,8 @@ pub struct NodeView {
     pub busy: u32,
     /// Its leases in force.
     pub leases: Vec<Token>,
+    /// Renderers that it is not trusted with.
+    pub quarantines: BTreeMap<String, Quarantine>,
 }
 
 /// A lease in force, as seen from outside.
@@ -84,6 +89,7 @@ impl Scheduler {
             last_heard: here.map(|here| here.last_heard),
             busy: node.busy.saturating_add(here.map_or(0, |here| here.finishing.len() as u32)),
             leases: node.leases.iter().copied().collect(),
+            quarantines: node.quarantines.clone(),
         }
     }
 }

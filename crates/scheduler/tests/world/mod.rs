@@ -1,16 +1,18 @@
 //! A world of nodes that do what they are told to, or do not. It keeps a small account of its own of what
 //! happened, to hold the scheduler to its promises.
 
+mod account;
 mod heal;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use account::Account;
 use callsheet_model::{
     Capabilities, Chunk, Envelope, Event, Failure, FailureClass, FrameSet, JobId, JobSpec, NodeName,
     OfflineReason, Outcome, OutputPattern, Report, Reported, Requirements, SessionId, StepIndex, StepSpec,
-    Timeouts, Timestamp, Token, Work,
+    Timeouts, Timestamp, Token, Versions, Work,
 };
 use callsheet_scheduler::{Command, Effect, Holding, Output, Policy, Scheduler};
 use proptest::sample::Index;
@@ -27,17 +29,17 @@ pub(crate) enum Deed {
     Disconnect { node: u8, goodbye: bool },
     Hear { node: u8, holding: u8 },
     Drain { node: u8, drained: bool },
+    Clear { node: u8, all: bool },
     Prove { lease: Index, frames: FrameSet, own: bool },
     Publish { lease: Index, frames: FrameSet, own: bool },
     Lose { lease: Index, frames: FrameSet },
     End { lease: Index, how: usize, blamed: FrameSet },
+    Fail { lease: Index, how: usize },
     Lie { node: u8, token: u64, frames: FrameSet },
     Wait { ms: u64 },
     Sleep { ms: u64 },
     Restart { from_image: bool },
 }
-
-type StepKey = (JobId, StepIndex);
 
 #[derive(Clone, Debug)]
 struct Offer {
@@ -58,12 +60,11 @@ pub(crate) struct World {
     /// What was offered and confirmed since it was last looked at.
     fresh: Vec<Offer>,
     confirmed: Vec<(NodeName, Token, FrameSet)>,
-    /// The account: what was accepted under each token, and what is accepted and published of each step.
-    accepted_under: BTreeMap<Token, (NodeName, FrameSet)>,
-    accepted: BTreeMap<StepKey, FrameSet>,
-    published: BTreeMap<StepKey, FrameSet>,
-    last_token: Token,
+    account: Account,
 }
+
+/// The renderer that looks at a step before its frames go out.
+const LOOKS: &str = "looks";
 
 fn node(number: u8) -> NodeName {
     NodeName::new(["anna", "ben", "cleo", "dora"][usize::from(number) % 4]).unwrap()
@@ -76,7 +77,12 @@ fn job(number: u8) -> JobId {
 fn step(name: &str, frames: FrameSet, chunk: Chunk, output: bool, retries: u32) -> StepSpec {
     StepSpec {
         name: name.to_owned(),
-        renderer: if retries == 3 { "rare" } else { "common" }.to_owned(),
+        renderer: match (retries, name) {
+            (3, _) => "rare",
+            (_, "looked at") => LOOKS,
+            _ => "common",
+        }
+        .to_owned(),
         template: None,
         frames,
         chunk,
@@ -92,7 +98,7 @@ fn step(name: &str, frames: FrameSet, chunk: Chunk, output: bool, retries: u32) 
 
 fn spec(kind: u8) -> JobSpec {
     let chunk = |count| Chunk::Frames(NonZeroU32::new(count).unwrap());
-    let mut steps = match kind % 4 {
+    let mut steps = match kind % 5 {
         0 => vec![step("render", FrameSet::range(1, 20), chunk(6), true, 2)],
         1 => vec![step("simulate", FrameSet::range(-2, 12), Chunk::Auto, false, 1)],
         2 => vec![
@@ -100,7 +106,8 @@ fn spec(kind: u8) -> JobSpec {
             step("right", FrameSet::range(5, 7), chunk(1), false, 3),
             step("join", FrameSet::new(), Chunk::Auto, true, 1),
         ],
-        _ => vec![step("task", FrameSet::new(), Chunk::Auto, false, 2)],
+        3 => vec![step("task", FrameSet::new(), Chunk::Auto, false, 2)],
+        _ => vec![step("looked at", FrameSet::range(1, 10), chunk(3), true, 1)],
     };
     if let Some(join) = steps.get_mut(2) {
         join.after = [StepIndex(0), StepIndex(1)].into();
@@ -111,7 +118,14 @@ fn spec(kind: u8) -> JobSpec {
 impl World {
     pub(crate) fn new() -> Self {
         let mut world = Self {
-            scheduler: Scheduler::new(Policy { keep_finished: Duration::from_secs(60), ..Policy::default() }),
+            scheduler: Scheduler::new(Policy {
+                keep_finished: Duration::from_secs(60),
+                preflight: [LOOKS.to_owned()].into(),
+                quarantine_first: Duration::from_secs(3),
+                quarantine_max: Duration::from_secs(60),
+                crashes_max: 2,
+                ..Policy::default()
+            }),
             journal: Vec::new(),
             now: Timestamp(1_000_000),
             sessions: BTreeMap::new(),
@@ -119,10 +133,7 @@ impl World {
             offers: Vec::new(),
             fresh: Vec::new(),
             confirmed: Vec::new(),
-            accepted_under: BTreeMap::new(),
-            accepted: BTreeMap::new(),
-            published: BTreeMap::new(),
-            last_token: Token::default(),
+            account: Account::default(),
         };
         world.batch(vec![Command::StartLeader]);
         world
@@ -145,6 +156,10 @@ impl World {
             Deed::Hear { node: number, holding } => vec![self.hear(node(number), holding)],
             Deed::Drain { node: number, drained: true } => vec![Command::DrainNode { node: node(number) }],
             Deed::Drain { node: number, drained: false } => vec![Command::UndrainNode { node: node(number) }],
+            Deed::Clear { node: number, all } => {
+                let renderer = (!all).then(|| "common".to_owned());
+                vec![Command::ClearNode { node: node(number), renderer }]
+            }
             Deed::Prove { lease, frames, own } => self.of_lease(lease, |offer| {
                 let frames = if own { offer.frames.intersection(&frames) } else { frames };
                 Reported::Proven { frames, bytes: u64::MAX / 2, took: Duration::from_millis(7) }
@@ -154,8 +169,9 @@ impl World {
             }),
             Deed::Lose { lease, frames } => self.of_lease(lease, |_| Reported::Lost { frames }),
             Deed::End { lease, how, blamed } => {
-                self.of_lease(lease, |_| Reported::Ended { outcome: outcome(how), blamed })
+                self.of_lease(lease, |_| Reported::Ended { outcome: outcome(how), blamed, last_frame: None })
             }
+            Deed::Fail { lease, how } => self.in_force(lease, how),
             Deed::Lie { node: number, token, frames } => {
                 let what = Reported::Proven { frames, bytes: 0, took: Duration::MAX };
                 vec![Command::Report { node: node(number), report: Report { token: Token(token), what } }]
@@ -181,6 +197,17 @@ impl World {
         vec![Command::Report { node: offer.node.clone(), report }]
     }
 
+    /// An attempt that counts, and fails.
+    fn in_force(&self, lease: Index, how: usize) -> Vec<Command> {
+        let leases = self.scheduler.leases(None, None, 1000).items;
+        if leases.is_empty() {
+            return Vec::new();
+        }
+        let held = &lease.get(&leases).lease;
+        let what = Reported::Ended { outcome: outcome(how), blamed: FrameSet::new(), last_frame: Some(3) };
+        vec![Command::Report { node: held.node.clone(), report: Report { token: held.token, what } }]
+    }
+
     fn held(&self, node: &NodeName) -> BTreeSet<Token> {
         self.scheduler.node(node).map(|view| view.leases.into_iter().collect()).unwrap_or_default()
     }
@@ -192,8 +219,9 @@ impl World {
         if slots == 3 {
             held.insert(Token(u64::MAX));
         }
-        let common = [("common".to_owned(), String::new())];
-        let rare = (node.as_str() == "anna" || slots == 2).then(|| ("rare".to_owned(), String::new()));
+        let version = if slots == 1 { "1" } else { "2" };
+        let common = [("common".to_owned(), Versions::from(version)), (LOOKS.to_owned(), "3, 2".into())];
+        let rare = (node.as_str() == "anna" || slots == 2).then(|| ("rare".to_owned(), Versions::default()));
         let capabilities = Capabilities {
             renderers: common.into_iter().chain(rare).collect(),
             slots,
@@ -208,7 +236,10 @@ impl World {
         let holding = match holding {
             0 => None,
             1 => Some(Holding { tokens: self.held(&node), last_offered: Token(u64::MAX) }),
-            _ => Some(Holding { tokens: [Token(3), Token(u64::MAX)].into(), last_offered: self.last_token }),
+            _ => Some(Holding {
+                tokens: [Token(3), Token(u64::MAX)].into(),
+                last_offered: self.account.last_token,
+            }),
         };
         Command::HearNode { node, session, holding }
     }
@@ -227,7 +258,7 @@ impl World {
         self.nobody_is_overlooked();
         for envelope in out.events {
             assert_eq!(envelope.sequence, self.journal.len() as u64 + 1);
-            self.account(&envelope.event);
+            self.account.keep(&self.scheduler, self.now, &envelope.event);
             self.journal.push(envelope);
         }
         for effect in out.effects {
@@ -256,43 +287,6 @@ impl World {
         }
     }
 
-    /// Keeps the account: nothing is accepted or published twice, tokens only grow.
-    fn account(&mut self, event: &Event) {
-        match event {
-            Event::FramesLeased { lease } => {
-                assert!(lease.token > self.last_token, "tokens grow");
-                assert!(!lease.frames.is_empty());
-                self.last_token = lease.token;
-                self.accepted_under.insert(lease.token, (lease.node.clone(), FrameSet::new()));
-                let done = self.accepted.entry((lease.job, lease.step)).or_default();
-                match lease.work {
-                    Work::Render => assert!(done.is_disjoint(&lease.frames), "rendered twice"),
-                    Work::Publish { .. } => assert!(lease.frames.is_subset(done), "published unproven"),
-                }
-            }
-            Event::FramesAccepted { token, job, step, frames, .. } => {
-                let done = self.accepted.entry((*job, *step)).or_default();
-                assert!(done.is_disjoint(frames), "accepted twice");
-                done.add(frames);
-                self.accepted_under.get_mut(token).unwrap().1.add(frames);
-            }
-            Event::FramesPublished { job, step, frames, .. } => {
-                let done = self.published.entry((*job, *step)).or_default();
-                assert!(done.is_disjoint(frames), "published twice");
-                assert!(frames.is_subset(&self.accepted[&(*job, *step)]), "published unproven");
-                done.add(frames);
-            }
-            Event::FramesLost { job, step, frames, .. } => {
-                self.accepted.get_mut(&(*job, *step)).unwrap().subtract(frames);
-            }
-            Event::JobForgotten { job } => {
-                self.accepted.retain(|(id, _), _| id != job);
-                self.published.retain(|(id, _), _| id != job);
-            }
-            _ => {}
-        }
-    }
-
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::OfferLease { session, lease, .. } => {
@@ -307,9 +301,7 @@ impl World {
                 self.fresh.push(offer);
             }
             Effect::ConfirmAccepted { node, token, frames, .. } => {
-                let (holder, accepted) = &self.accepted_under[&token];
-                assert_eq!(*holder, node, "confirmed to a stranger");
-                assert!(frames.is_subset(accepted), "confirmed what was not accepted under {token}");
+                self.account.confirm(&node, token, &frames);
                 self.confirmed.push((node, token, frames));
             }
             _ => {}
@@ -361,7 +353,7 @@ impl World {
     /// Every lease at hand fails in this way.
     pub(crate) fn fail_everything(&mut self, how: usize) {
         for offer in std::mem::take(&mut self.fresh) {
-            let what = Reported::Ended { outcome: outcome(how), blamed: FrameSet::new() };
+            let what = Reported::Ended { outcome: outcome(how), blamed: FrameSet::new(), last_frame: None };
             self.batch(vec![Command::Report {
                 node: offer.node,
                 report: Report { token: offer.token, what },
