@@ -17,7 +17,7 @@ const MOODS: [(&str, &str, &str); 7] = [
     ("size", "broken_output", "49x27"),
     ("leave", "broken_output", "f_0003.png"),
     ("crash", "crash", "SIGABRT"),
-    ("hang", "hang_frame", "no frame finished"),
+    ("hang", "hang_frame", "in phase frames it stood still"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,7 +33,15 @@ pub enum Action {
         /// Of which lease.
         offer: Arc<Offer>,
     },
-    /// Kill what runs for a lease in a slot, all of it, and say when nothing is left.
+    /// Kill the renderer's processes, all of them, start no further one, and look at what they left as usual.
+    Bite {
+        /// In which slot.
+        slot: usize,
+        /// Of which lease.
+        token: Token,
+    },
+    /// Kill what runs for a lease in a slot, all of it, and say soon when nothing is left: what is not proven
+    /// by then is not worth waiting for.
     Kill {
         /// In which slot.
         slot: usize,

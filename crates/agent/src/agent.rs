@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use callsheet_model::{FrameSet, JobId, Outcome, Reported, Token, Work};
+use callsheet_model::{FrameSet, JobId, NodeStatus, Outcome, Reported, Token, Work};
 
 use crate::action::{Action, Hello, Pulse};
 use crate::clock::LeaseClock;
-use crate::held::{Held, Phase};
+use crate::experience::Experience;
+use crate::held::{Held, Phase, Run};
 use crate::input::Input;
 use crate::leaving::Leaving;
 use crate::offer::Offer;
@@ -17,8 +18,10 @@ use crate::outbox::Outbox;
 /// What a slot is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
-    /// Its actor is not there.
-    Down,
+    /// Its actor is not there yet.
+    Coming,
+    /// Its actor died, and is started again.
+    Fallen,
     Free,
     /// Something of this lease runs in it, even when the lease itself is already dropped.
     Busy(Token),
@@ -46,8 +49,10 @@ pub struct Agent {
     pub(crate) link_up: bool,
     last_offered: Token,
     pub(crate) leaving: Option<Leaving>,
-    /// The last attempt ended as a crash or hang, and none has proven anything since.
+    /// An attempt ended as a crash or hang, and no frame has been proven since.
     pub(crate) unwell: bool,
+    /// How long attempts were silent, and yet did well.
+    pub(crate) experience: Experience,
     pub(crate) actions: Vec<Action>,
 }
 
@@ -58,7 +63,7 @@ pub struct Running {
     pub slot: usize,
     /// What.
     pub offer: Arc<Offer>,
-    /// The frame being rendered, if the renderer tells.
+    /// The frame being rendered, or else the last one finished, if the renderer tells.
     pub frame: Option<i32>,
 }
 
@@ -67,7 +72,7 @@ impl Agent {
     #[must_use]
     pub fn new(slots: usize) -> Self {
         Self {
-            slots: vec![Slot::Down; slots],
+            slots: vec![Slot::Coming; slots],
             held: BTreeMap::new(),
             dying: BTreeMap::new(),
             queue: VecDeque::new(),
@@ -77,6 +82,7 @@ impl Agent {
             last_offered: Token::default(),
             leaving: None,
             unwell: false,
+            experience: Experience::default(),
             actions: Vec::new(),
         }
     }
@@ -85,14 +91,20 @@ impl Agent {
     pub fn handle(&mut self, now: Duration, input: Input) -> Vec<Action> {
         // Time first: what comes in after a long sleep must not find leases that are over.
         self.look_at_the_clock(now);
+        let is_tick = input == Input::Tick;
         self.take(now, input);
+        if is_tick {
+            // Only once all that came was taken: a sign of life may have waited beside the time's end.
+            self.bite(now);
+        }
         self.order_publications(now);
         self.fill_slots(now);
         self.advance_leaving(now);
         std::mem::take(&mut self.actions)
     }
 
-    /// When to call with [`Input::Tick`] if nothing else happens.
+    /// When to call with [`Input::Tick`] if nothing else happens. Watchdogs bite at ticks only, so one is due
+    /// after other inputs, too.
     #[must_use]
     pub fn next_wake(&self) -> Option<Duration> {
         let leases = self.held.values().filter_map(Held::next_wake);
@@ -105,21 +117,30 @@ impl Agent {
         self.slots.iter().enumerate().filter_map(|(slot, state)| {
             let Slot::Busy(token) = state else { return None };
             let held = self.held.get(token)?;
-            let frame = held.run().and_then(|run| run.current);
+            let frame = held.run().and_then(Run::frame);
             Some(Running { slot, offer: held.offer.clone(), frame })
         })
     }
 
-    /// Whether every slot is in use.
+    /// Whether a renderer's process runs, as far as it is known.
     #[must_use]
-    pub fn is_busy(&self) -> bool {
-        self.slots.iter().all(|slot| !matches!(slot, Slot::Free))
+    pub fn is_rendering(&self) -> bool {
+        let runs = |held: &Held| held.run().is_some_and(|run| run.watchdog.is_running());
+        self.held.values().any(runs) || !self.dying.is_empty()
     }
 
-    /// Whether the renderer crashed or hung, and has not done well since; or a slot is being restarted.
+    /// How the node is. A renderer that crashed or hung makes it `Crashed` until a frame is proven again, also
+    /// while the next attempt runs; so does a slot that is being restarted.
     #[must_use]
-    pub fn is_crashed(&self) -> bool {
-        self.unwell || self.slots.contains(&Slot::Down)
+    pub fn status(&self) -> NodeStatus {
+        let is_busy = self.slots.iter().all(|slot| matches!(slot, Slot::Busy(_) | Slot::Fallen));
+        if self.unwell || self.slots.contains(&Slot::Fallen) {
+            NodeStatus::Crashed
+        } else if is_busy && !self.slots.is_empty() {
+            NodeStatus::Busy
+        } else {
+            NodeStatus::Ready
+        }
     }
 
     /// All leases held.
@@ -165,7 +186,10 @@ impl Agent {
                 if !self.held.contains_key(&token) {
                     self.last_offered = self.last_offered.max(token);
                     let outcome = Outcome::Failed(failure.bounded());
-                    self.report(token, Reported::Ended { outcome, blamed: FrameSet::new() });
+                    self.report(
+                        token,
+                        Reported::Ended { outcome, blamed: FrameSet::new(), last_frame: None },
+                    );
                 }
             }
             Input::Settled { up_to, accepted } => {
@@ -176,7 +200,7 @@ impl Agent {
             Input::Closed(tokens) => tokens.into_iter().for_each(|token| self.close(token)),
             Input::PulseAcked(number) => self.clock.acked(number),
             Input::SlotUp(slot) => {
-                if let Some(state @ Slot::Down) = self.slots.get_mut(slot) {
+                if let Some(state @ (Slot::Coming | Slot::Fallen)) = self.slots.get_mut(slot) {
                     *state = Slot::Free;
                 }
             }
@@ -227,7 +251,6 @@ impl Agent {
         if self.clock.pulse_is_due(now) {
             self.pulse(now, false);
         }
-        self.bite(now);
         self.give_up_fetching(now);
     }
 
@@ -259,8 +282,8 @@ impl Agent {
         let offer = Arc::new(offer);
         let phase = match (offer.work, &offer.brief.spec.template) {
             (Work::Publish { .. }, _) => Phase::Publishing,
-            (Work::Render, None) => Phase::Waiting,
-            (Work::Render, Some(_)) => {
+            (Work::Render | Work::Preflight, None) => Phase::Waiting,
+            (Work::Render | Work::Preflight, Some(_)) => {
                 self.actions.push(Action::Fetch(offer.clone()));
                 Phase::Fetching { until: now.saturating_add(offer.brief.spec.timeouts.start) }
             }
@@ -295,7 +318,8 @@ impl Agent {
         let remains = Remains { offer: held.offer, keep };
         match held.phase {
             Phase::Running(run) => {
-                if run.killed.is_none() {
+                self.experience.learn(run.composition, run.watchdog.seen());
+                if !run.given_up {
                     self.actions.push(Action::Kill { slot: run.slot, token });
                 }
                 // Nobody may tidy up around a renderer that still writes.
@@ -314,13 +338,14 @@ impl Agent {
     }
 
     fn tidy(&mut self, Remains { offer, keep }: Remains, needed_template: bool) {
-        if offer.work != Work::Render {
+        if matches!(offer.work, Work::Publish { .. }) {
             return;
         }
         if needed_template && offer.brief.spec.template.is_some() {
             self.actions.push(Action::Release(offer.token));
         }
-        if offer.brief.spec.has_output() {
+        // Whoever only looked has left nothing that anyone could want.
+        if offer.work == Work::Render && offer.brief.spec.has_output() {
             self.actions.push(Action::Clean { offer, keep });
         }
     }

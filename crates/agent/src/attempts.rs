@@ -6,6 +6,7 @@ use callsheet_model::{Failure, FailureClass, FrameSet, Outcome, Reported, Token,
 
 use crate::action::Action;
 use crate::agent::{Agent, Slot};
+use crate::experience::Composition;
 use crate::held::{Held, Killed, Phase, Run};
 use crate::input::News;
 use crate::watchdog::Watchdog;
@@ -54,8 +55,9 @@ impl Agent {
             let Some(place) = self.queue.iter().position(ready) else { return };
             let Some(token) = self.queue.remove(place) else { return };
             let Some(held) = self.held.get_mut(&token) else { continue };
-            let watchdog = Watchdog::new(held.offer.brief.spec.timeouts, now);
-            held.phase = Phase::Running(Box::new(Run { slot, watchdog, current: None, killed: None }));
+            let usual = self.experience.usual(Composition::of(&held.offer));
+            let watchdog = Watchdog::new(held.offer.brief.spec.timeouts, usual, now);
+            held.phase = Phase::Running(Box::new(Run::new(slot, &held.offer, watchdog)));
             self.slots[slot] = Slot::Busy(token);
             self.actions.push(Action::Start { slot, offer: held.offer.clone() });
         }
@@ -72,27 +74,31 @@ impl Agent {
         }
         // Without its lease the attempt is only waited for.
         let Some(held) = self.held.get_mut(&token) else { return };
-        let frames = held.offer.frames.clone();
+        let (frames, is_preflight) = (held.offer.frames.clone(), held.offer.work == Work::Preflight);
         let Some(run) = held.run_mut() else { return };
         match news {
             News::Launched { frames } => {
                 run.current = None;
                 run.watchdog.launched(now, frames);
             }
-            News::Rendering | News::Progress => run.watchdog.sign(now),
+            News::Phase(phase) => run.watchdog.told(now, phase),
+            News::Rendering | News::Progress | News::Grew => run.watchdog.sign(now),
+            News::Working => run.watchdog.computed(now),
             News::FrameStarted(frame) => {
                 run.current = Some(frame);
                 run.watchdog.sign(now);
             }
             News::FramesFinished(finished) => {
-                run.current = run.current.filter(|frame| !finished.contains(*frame));
+                run.finished(&finished);
                 run.watchdog.finished(now, &finished);
             }
-            News::Proving => run.watchdog.proving(now),
+            News::Proving => run.watchdog.proving(now, run.killed.is_none()),
             News::Proven { frames: proven, bytes, took } => {
                 run.watchdog.proven(now);
+                run.finished(&proven);
                 let fresh = proven.intersection(&frames).difference(&held.proven);
-                if !fresh.is_empty() {
+                // Who only looks renders nothing.
+                if !fresh.is_empty() && !is_preflight {
                     self.unwell = false;
                     held.proven.add(&fresh);
                     self.report(token, Reported::Proven { frames: fresh, bytes, took });
@@ -105,12 +111,25 @@ impl Agent {
     fn attempt_ended(&mut self, token: Token, verdict: Result<(), Failure>, broken: Vec<String>) {
         let Some(held) = self.held.get(&token) else { return };
         let Some(run) = held.run() else { return };
-        let missing = held.offer.frames.difference(&held.proven);
+        self.experience.learn(run.composition, run.watchdog.seen());
+        let missing = match held.offer.work {
+            Work::Preflight => FrameSet::new(),
+            Work::Render | Work::Publish { .. } => held.offer.frames.difference(&held.proven),
+        };
         let failure = match (&run.killed, verdict) {
             (Some(Killed::Stopped), _) => return self.end(token, Outcome::Stopped, FrameSet::new()),
-            (Some(Killed::Hung(class, message)), verdict) => {
+            // It had nothing more to do than to go.
+            (Some(Killed::Hung(bite)), _) if bite.class == FailureClass::HangExit && missing.is_empty() => {
+                None
+            }
+            (Some(Killed::Hung(bite)), Err(failure))
+                if bite.class == FailureClass::OutputIo && failure.class == FailureClass::StorageOut =>
+            {
+                Some(failure)
+            }
+            (Some(Killed::Hung(bite)), verdict) => {
                 let evidence = verdict.err().map(|failure| failure.evidence).unwrap_or_default();
-                Some(Failure { evidence, ..Failure::new(*class, message.clone()) })
+                Some(Failure { evidence, ..Failure::new(bite.class, bite.message.clone()) })
             }
             (None, Err(failure)) => Some(failure),
             (None, Ok(())) if missing.is_empty() => None,
@@ -124,16 +143,7 @@ impl Agent {
         };
         let Some(failure) = failure else { return self.end(token, Outcome::Succeeded, FrameSet::new()) };
         let blamed = run.blamed(&failure, &missing);
-        self.unwell = matches!(
-            failure.class,
-            FailureClass::Crash
-                | FailureClass::OutOfMemory
-                | FailureClass::HangStart
-                | FailureClass::HangFrame
-                | FailureClass::HangExit
-                | FailureClass::SilentDeath
-                | FailureClass::Agent
-        );
+        self.unwell |= failure.class.makes_a_node_suspect() || failure.class == FailureClass::Agent;
         self.end(token, Outcome::Failed(failure.bounded()), blamed);
     }
 
@@ -143,18 +153,20 @@ impl Agent {
         if matches!(held.phase, Phase::Ended) {
             return;
         }
+        let last_frame = held.run().and_then(Run::frame);
         held.phase = Phase::Ended;
-        let has_template = held.offer.work == Work::Render && held.offer.brief.spec.template.is_some();
+        let is_publishing = matches!(held.offer.work, Work::Publish { .. });
+        let has_template = !is_publishing && held.offer.brief.spec.template.is_some();
         self.queue.retain(|queued| *queued != token);
         if has_template {
             self.actions.push(Action::Release(token));
         }
-        self.report(token, Reported::Ended { outcome, blamed });
+        self.report(token, Reported::Ended { outcome, blamed, last_frame });
     }
 
     pub(crate) fn slot_died(&mut self, slot: usize) {
         let Some(state) = self.slots.get_mut(slot) else { return };
-        let was = std::mem::replace(state, Slot::Down);
+        let was = std::mem::replace(state, Slot::Fallen);
         let Slot::Busy(token) = was else { return };
         self.bury(token);
         let failure = Failure::new(FailureClass::Agent, "the renderer's actor failed, and is started again");
@@ -164,13 +176,14 @@ impl Agent {
     /// Lets the watchdogs bite whose time has come.
     pub(crate) fn bite(&mut self, now: Duration) {
         for (token, held) in &mut self.held {
-            let Some(run) = held.run_mut() else { continue };
-            if run.killed.is_some() {
-                continue;
-            }
-            let Some((class, message)) = run.watchdog.bites(now) else { continue };
-            run.killed = Some(Killed::Hung(class, message));
-            self.actions.push(Action::Kill { slot: run.slot, token: *token });
+            let Some(run) = held.run_mut().filter(|run| run.is_watched()) else { continue };
+            let Some(bite) = run.watchdog.bites(now) else { continue };
+            // What a process left is proven before its attempt ends, unless that itself stands still.
+            run.given_up = run.watchdog.is_proving();
+            run.killed.get_or_insert(Killed::Hung(bite));
+            let (slot, token) = (run.slot, *token);
+            let kill = if run.given_up { Action::Kill { slot, token } } else { Action::Bite { slot, token } };
+            self.actions.push(kill);
         }
     }
 

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callsheet_model::{Failure, FailureClass, FrameSet};
+use callsheet_model::{Failure, FailureClass, FrameSet, Work};
 
+use crate::experience::Composition;
 use crate::offer::Offer;
 use crate::publishing::Publishing;
-use crate::watchdog::Watchdog;
+use crate::watchdog::{Bite, Watchdog};
 
 #[derive(Debug)]
 pub(crate) struct Held {
@@ -37,25 +38,63 @@ pub(crate) enum Phase {
 pub(crate) struct Run {
     pub(crate) slot: usize,
     pub(crate) watchdog: Watchdog,
+    pub(crate) composition: Composition,
+    work: Work,
     /// The frame it works on, if the renderer tells.
     pub(crate) current: Option<i32>,
+    /// The highest frame that is finished. Frames that are drawn beside each other finish in any order.
+    last: Option<i32>,
     /// Why it is being killed; its end says so instead of what the killed renderer says.
     pub(crate) killed: Option<Killed>,
+    /// Not even what it left is waited for any more.
+    pub(crate) given_up: bool,
 }
 
 /// Why an attempt is being killed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Killed {
     /// The watchdog bit.
-    Hung(FailureClass, String),
+    Hung(Bite),
     /// The node is leaving.
     Stopped,
 }
 
 impl Run {
+    pub(crate) fn new(slot: usize, offer: &Offer, watchdog: Watchdog) -> Self {
+        Self {
+            slot,
+            watchdog,
+            composition: Composition::of(offer),
+            work: offer.work,
+            current: None,
+            last: None,
+            killed: None,
+            given_up: false,
+        }
+    }
+
+    pub(crate) fn finished(&mut self, frames: &FrameSet) {
+        self.current = self.current.filter(|frame| !frames.contains(*frame));
+        self.last = self.last.max(frames.last());
+    }
+
+    /// The frame it is at, or else the last one it finished.
+    pub(crate) fn frame(&self) -> Option<i32> {
+        self.current.or(self.last)
+    }
+
+    /// Whether the watchdog is to be asked: once it has bitten, it only watches what is left to be proven.
+    pub(crate) fn is_watched(&self) -> bool {
+        !self.given_up && (self.killed.is_none() || self.watchdog.is_proving())
+    }
+
     /// Frames there is evidence against, when the attempt failed like this with these frames unproven.
     pub(crate) fn blamed(&self, failure: &Failure, missing: &FrameSet) -> FrameSet {
         use FailureClass as Class;
+        if self.work == Work::Preflight {
+            // None of them was drawn.
+            return FrameSet::new();
+        }
         let current = || self.current.filter(|frame| missing.contains(*frame));
         match failure.class {
             Class::BrokenOutput => missing.clone(),
@@ -72,7 +111,8 @@ impl Run {
             | Class::OutputIo
             | Class::HangStart
             | Class::HangExit
-            | Class::Agent => FrameSet::new(),
+            | Class::Agent
+            | Class::StorageOut => FrameSet::new(),
         }
     }
 }
@@ -106,7 +146,7 @@ impl Held {
     pub(crate) fn next_wake(&self) -> Option<Duration> {
         let bound = match &self.phase {
             Phase::Fetching { until } => Some(*until),
-            Phase::Running(run) if run.killed.is_none() => Some(run.watchdog.deadline()),
+            Phase::Running(run) if run.is_watched() => Some(run.watchdog.deadline()),
             Phase::Running(_) | Phase::Waiting | Phase::Ended | Phase::Publishing => None,
         };
         bound.into_iter().chain(self.publishing.next_wake()).min()

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callsheet_model::{Failure, FrameSet, Token};
+use callsheet_model::{Failure, FrameSet, RunPhase, Token};
 
 use crate::offer::Offer;
 
@@ -105,6 +105,8 @@ pub enum News {
         /// Which.
         frames: FrameSet,
     },
+    /// The process said that it is in this phase now.
+    Phase(RunPhase),
     /// It is past its start.
     Rendering,
     /// It began a frame.
@@ -113,6 +115,10 @@ pub enum News {
     FramesFinished(FrameSet),
     /// It came further with its frame or task.
     Progress,
+    /// Files that it writes have grown.
+    Grew,
+    /// Its processes, all together, have used the processor since the last look.
+    Working,
     /// The process is gone, and looking at what it left comes forward.
     Proving,
     /// Frames are proven: their files are whole, in the attempt's own place, and on the platter.

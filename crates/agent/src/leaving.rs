@@ -87,8 +87,9 @@ impl Agent {
 
     fn stop_all(&mut self) {
         for (token, held) in &mut self.held {
-            if let Some(run) = held.run_mut().filter(|run| run.killed.is_none()) {
-                run.killed = Some(Killed::Stopped);
+            if let Some(run) = held.run_mut().filter(|run| !run.given_up) {
+                run.given_up = true;
+                run.killed.get_or_insert(Killed::Stopped);
                 self.actions.push(Action::Kill { slot: run.slot, token: *token });
             }
         }

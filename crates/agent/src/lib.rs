@@ -3,7 +3,7 @@
 //! ```text
 //!   leader ──► offers, settled, revoked ─┐                    ┌─► Hello, Report, Pulse, Goodbye ──► leader
 //!   cache  ──► fetched ──────────────────┤                    ├─► Fetch, Release ───────────────► cache
-//!   slots  ──► launched, proven, ended ──┼─► Agent::handle ───┼─► Start, Kill ──────────────────► slots
+//!   slots  ──► launched, proven, ended ──┼─► Agent::handle ───┼─► Start, Bite, Kill ────────────► slots
 //!   disk   ──► published ────────────────┤   (now, Input)     ├─► Publish, Clean ───────────────► disk
 //!   person ──► leave ────────────────────┘                    └─► Left, Redial
 //!                                            next_wake()          when to be called if nothing happens
@@ -24,6 +24,7 @@ mod action;
 mod agent;
 mod attempts;
 mod clock;
+mod experience;
 mod held;
 mod input;
 mod leaving;
@@ -32,6 +33,10 @@ mod outbox;
 mod publishing;
 mod watchdog;
 
+#[cfg(test)]
+mod endurance;
+#[cfg(test)]
+mod hangs;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]

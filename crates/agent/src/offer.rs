@@ -40,6 +40,8 @@ pub struct Offer {
     pub frames: FrameSet,
     /// What is to be done with them.
     pub work: Work,
+    /// Earlier attempts ran out of memory: use as little of it as can be.
+    pub gentle: bool,
 }
 
 impl Offer {
@@ -47,7 +49,7 @@ impl Offer {
     #[must_use]
     pub fn attempt(&self) -> Token {
         match self.work {
-            Work::Render => self.token,
+            Work::Render | Work::Preflight => self.token,
             Work::Publish { of } => of,
         }
     }

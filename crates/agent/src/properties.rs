@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use callsheet_model::{Failure, FailureClass, FrameSet, Reported, Token, Work};
+use callsheet_model::{Failure, FailureClass, FrameSet, Reported, RunPhase, Token, Work};
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 
 use crate::stories::{frames, ms, offer};
@@ -21,6 +21,9 @@ fn news() -> impl Strategy<Value = News> {
     prop_oneof![
         set().prop_map(|frames| News::Launched { frames }),
         Just(News::Rendering),
+        Just(News::Grew),
+        Just(News::Working),
+        (0usize..6).prop_map(|nth| News::Phase(RunPhase::ALL[nth])),
         Just(News::Proving),
         (1i32..6).prop_map(News::FrameStarted),
         set().prop_map(News::FramesFinished),
@@ -31,8 +34,12 @@ fn news() -> impl Strategy<Value = News> {
 }
 
 fn offers() -> impl Strategy<Value = Input> {
-    (token(), any::<bool>()).prop_map(|(token, publish)| {
-        let work = if publish { Work::Publish { of: Token(100) } } else { Work::Render };
+    (token(), 0..5).prop_map(|(token, kind)| {
+        let work = match kind {
+            0 => Work::Publish { of: Token(100) },
+            1 => Work::Preflight,
+            _ => Work::Render,
+        };
         Input::Offered(vec![Offer { work, ..offer(token.0, "1-5") }])
     })
 }
@@ -69,6 +76,8 @@ struct Witness {
     seen: BTreeSet<Token>,
     ended: BTreeSet<Token>,
     in_slots: BTreeMap<usize, Token>,
+    /// Leases under which a step is only looked at.
+    preflights: BTreeSet<Token>,
 }
 
 impl Witness {
@@ -82,6 +91,11 @@ impl Witness {
                         self.allowed.insert(offer.token, offer.frames.clone());
                     }
                     self.seen.insert(offer.token);
+                    if offer.work == Work::Preflight {
+                        self.preflights.insert(offer.token);
+                    } else {
+                        self.preflights.remove(&offer.token);
+                    }
                 }
             }
             Input::Settled { accepted, .. } => {
@@ -111,6 +125,9 @@ impl Witness {
                 let report = &numbered.report;
                 assert_eq!(numbered.number, self.last_number + 1, "numbers have no gaps");
                 self.last_number = numbered.number;
+                if self.preflights.contains(&report.token) {
+                    assert!(!matches!(report.what, Reported::Proven { .. }), "whoever looks proves nothing");
+                }
                 if matches!(report.what, Reported::Ended { .. }) {
                     assert!(self.ended.insert(report.token), "{} ended twice", report.token);
                 }
@@ -119,7 +136,7 @@ impl Witness {
                 let before = self.in_slots.insert(*slot, offer.token);
                 assert_eq!(before, None, "one renderer in a slot");
             }
-            Action::Kill { slot, token } => {
+            Action::Bite { slot, token } | Action::Kill { slot, token } => {
                 assert_eq!(self.in_slots.get(slot), Some(token), "only what runs is killed");
             }
             _ => {}

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use callsheet_model::job::{Chunk, Requirements, Template, Timeouts};
 use callsheet_model::{
-    Failure, FailureClass, FrameSet, JobId, Md5, Outcome, OutputPattern, Reported, StepIndex, StepSpec,
-    Token, Work,
+    Failure, FailureClass, FrameSet, JobId, Md5, NodeStatus, Outcome, OutputPattern, Reported, StepIndex,
+    StepSpec, Token, Work,
 };
 
 use crate::{Action, Agent, Brief, Input, News, Offer, Welcome};
@@ -42,7 +42,13 @@ pub(crate) fn brief(template: bool, output: bool) -> Arc<Brief> {
 }
 
 pub(crate) fn offer(token: u64, set: &str) -> Offer {
-    Offer { token: Token(token), brief: brief(false, true), frames: frames(set), work: Work::Render }
+    Offer {
+        token: Token(token),
+        brief: brief(false, true),
+        frames: frames(set),
+        work: Work::Render,
+        gentle: false,
+    }
 }
 
 /// What an action comes to, in one line.
@@ -55,13 +61,14 @@ pub(crate) fn line(action: &Action) -> String {
                 Reported::Proven { frames, .. } => format!("proven {frames}"),
                 Reported::Published { frames } => format!("published {frames}"),
                 Reported::Lost { frames } => format!("lost {frames}"),
-                Reported::Ended { outcome, blamed } => {
+                Reported::Ended { outcome, blamed, last_frame } => {
                     let how = match outcome {
                         Outcome::Succeeded => "succeeded".into(),
                         Outcome::Stopped => "stopped".into(),
                         Outcome::Failed(failure) => format!("failed {}", failure.class),
                     };
-                    format!("ended {how} {blamed}").trim_end().to_owned()
+                    let at = last_frame.map(|frame| format!("at {frame}")).unwrap_or_default();
+                    format!("ended {how} {blamed} {at}").trim_end().replace("  ", " ")
                 }
             };
             format!("report {} of {}: {what}", numbered.number, report.token.0)
@@ -77,6 +84,7 @@ pub(crate) fn line(action: &Action) -> String {
         Action::Fetch(offer) => format!("fetch for {}", offer.token.0),
         Action::Release(token) => format!("release {}", token.0),
         Action::Start { slot, offer } => format!("start {} in {slot}", offer.token.0),
+        Action::Bite { slot, token } => format!("bite {} in {slot}", token.0),
         Action::Kill { slot, token } => format!("kill {} in {slot}", token.0),
         Action::Publish { offer, frames, .. } => {
             format!("publish {frames} of {} under {}", offer.attempt().0, offer.token.0)
@@ -86,14 +94,14 @@ pub(crate) fn line(action: &Action) -> String {
     }
 }
 
-struct Story {
-    agent: Agent,
-    now: u64,
+pub(crate) struct Story {
+    pub(crate) agent: Agent,
+    pub(crate) now: u64,
 }
 
 impl Story {
     /// A node with its slots up, welcomed at time 0: silent after 5 s, pulses each second.
-    fn welcomed(slots: usize) -> Self {
+    pub(crate) fn welcomed(slots: usize) -> Self {
         let mut story = Self { agent: Agent::new(slots), now: 0 };
         for slot in 0..slots {
             story.when(Input::SlotUp(slot), &[]);
@@ -103,29 +111,29 @@ impl Story {
         story
     }
 
-    fn at(&mut self, now: u64) -> &mut Self {
+    pub(crate) fn at(&mut self, now: u64) -> &mut Self {
         self.now = now;
         self
     }
 
     #[track_caller]
-    fn when(&mut self, input: Input, expected: &[&str]) -> &mut Self {
+    pub(crate) fn when(&mut self, input: Input, expected: &[&str]) -> &mut Self {
         let said: Vec<String> = self.agent.handle(ms(self.now), input).iter().map(line).collect();
         assert_eq!(said, expected);
         self
     }
 
     #[track_caller]
-    fn news(&mut self, token: u64, news: News, expected: &[&str]) -> &mut Self {
+    pub(crate) fn news(&mut self, token: u64, news: News, expected: &[&str]) -> &mut Self {
         self.when(Input::Attempt { slot: 0, token: Token(token), news }, expected)
     }
 }
 
-fn proven(set: &str) -> News {
+pub(crate) fn proven(set: &str) -> News {
     News::Proven { frames: frames(set), bytes: 10, took: ms(1) }
 }
 
-fn ended(verdict: Result<(), Failure>) -> News {
+pub(crate) fn ended(verdict: Result<(), Failure>) -> News {
     News::Ended { verdict, broken: vec!["frame 2: truncated".into()] }
 }
 
@@ -150,7 +158,7 @@ fn a_lease_from_offer_to_close() {
         .when(settled(1, 5, "1"), &["publish 1 of 5 under 5"])
         .news(5, proven("1-2"), &["report 2 of 5: proven 2"])
         .when(published(5, "1"), &["report 3 of 5: published 1"])
-        .news(5, ended(Ok(())), &["report 4 of 5: ended succeeded"])
+        .news(5, ended(Ok(())), &["report 4 of 5: ended succeeded at 2"])
         .when(settled(4, 5, "2"), &["publish 2 of 5 under 5"])
         .when(published(5, "2"), &["report 5 of 5: published 2"])
         .when(settled(5, 5, "1-2"), &[])
@@ -163,7 +171,7 @@ fn a_free_slot_gets_the_lease_that_waits() {
     story
         .when(Input::Offered(vec![offer(5, "1"), offer(6, "2"), offer(7, "3")]), &["start 5 in 0"])
         .news(5, proven("1"), &["report 1 of 5: proven 1"])
-        .news(5, ended(Ok(())), &["report 2 of 5: ended succeeded", "start 6 in 0"])
+        .news(5, ended(Ok(())), &["report 2 of 5: ended succeeded at 1", "start 6 in 0"])
         .when(Input::Revoked(Token(7)), &["clean 7 but "])
         .news(6, ended(Ok(())), &["report 3 of 6: ended failed broken_output 2"]);
 }
@@ -294,10 +302,10 @@ fn a_hanging_renderer_is_killed_and_its_frame_blamed() {
         let pulse = format!("pulse {}", second + 1);
         story.when(Input::Tick, &[&pulse]);
     }
-    story.when(Input::PulseAcked(5), &[]).at(5000).when(Input::Tick, &["pulse 6", "kill 5 in 0"]);
+    story.when(Input::PulseAcked(5), &[]).at(5000).when(Input::Tick, &["pulse 6", "bite 5 in 0"]);
     let killed = Failure::new(FailureClass::Crash, "killed by SIGKILL");
-    story.news(5, ended(Err(killed)), &["report 1 of 5: ended failed hang_frame 2"]);
-    assert!(story.agent.is_crashed());
+    story.news(5, ended(Err(killed)), &["report 1 of 5: ended failed hang_frame 2 at 2"]);
+    assert_eq!(story.agent.status(), NodeStatus::Crashed);
 }
 
 #[test]
@@ -338,7 +346,7 @@ fn leaving_finishes_what_runs_and_hands_back_the_rest() {
             5,
             ended(Ok(())),
             &[
-                "report 2 of 5: ended succeeded",
+                "report 2 of 5: ended succeeded at 1",
                 "report 3 of 6: ended stopped",
                 "report 4 of 7: ended stopped",
             ],

@@ -1,169 +1,283 @@
-//! Bounds on one process: a renderer that stands still is killed.
+//! Bounds on one process: a renderer that stands still is killed, one that moves is not, however slowly.
 //!
 //! ```text
-//!   launched ─► Starting ── first sign of a frame ─► Rendering ── all frames finished ─► Exiting ─► (ended)
-//!                  │ start                              │ frame, anew with each sign        │ exit
-//!                  ▼                                    ▼                                   ▼
-//!              HangStart                            HangFrame                           HangExit
+//!   (made ready) ─► Launch ─► Load ─► FirstFrame ─► Frames ─► Finalise ─► Exit ─► (ended) ─► Proving
+//!    HangStart     HangStart HangStart HangStart  HangFrame  HangFrame  HangExit             OutputIo
 //!
-//!   (ended) ─► Proving ── anew with each proof ─► the next process, or the attempt's end
-//!                  │ the longest of the three
-//!                  ▼
-//!              OutputIo
+//!   a renderer that tells no phases:
+//!                  Launch ── first sign of a frame ──► Frames ── all of them finished ──► Exit
 //! ```
+//!
+//! Each phase has a budget: its floor from the config, or [`MARGIN`] times the longest silence that is usual
+//! in this phase of this composition, whichever is more. Signs count anew: a word of a frame, a file that
+//! grows. A tree of processes that computes has not spoken, but it does not stand still either: its time is
+//! counted from when it last computed, up to [`PATIENCE`] times the budget from its last sign. So a dialog
+//! or a deadlock is bitten at the budget, and a machine that computes for ever at a multiple of it.
+//!
+//! Where the system cannot tell a tree's processor time, nobody says that it computes, and the plain budget
+//! counts. One computing sign is enough to know that the system tells it.
 
 use std::time::Duration;
 
-use callsheet_model::{FailureClass, FrameSet, Timeouts};
+use callsheet_model::{FailureClass, FrameSet, RunPhase, Timeouts};
+
+use crate::experience::Silences;
+
+#[cfg(test)]
+mod tests;
+
+/// So many times the longest usual silence is waited. With the longest of 16 observations (see
+/// [`crate::experience`]) and times that scatter as widely as a factor of fourteen between the fastest and the
+/// slowest twentieth, one silence in a thousand is longer. Those are caught by the floor, which is a multiple
+/// of what is usual for most compositions, and by the patience with a tree that computes.
+pub(crate) const MARGIN: u32 = 4;
+/// So many budgets a tree has that computes without a sign. Long enough for a frame that is far heavier than
+/// all before it; short enough that a process that spins is not left spinning for a night.
+pub(crate) const PATIENCE: u32 = 4;
+/// What was learned raises a budget to no more than this, so that no accident is waited for for ever.
+const LONGEST_LEARNED: Duration = Duration::from_secs(6 * 3600);
+/// Called this much too late, we were away ourselves (a machine that slept, a process that was stopped): signs
+/// may be waiting to be heard,
+const LATE: Duration = Duration::from_secs(2);
+/// and have this long to arrive.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) struct Watchdog {
-    timeouts: Timeouts,
+    floors: Timeouts,
+    /// The longest silences of earlier attempts at this composition.
+    usual: Silences,
+    /// Those of this attempt, each of which ended well.
+    seen: Silences,
     phase: Phase,
+    /// The last sign in this phase, or its beginning.
     since: Duration,
-    /// Frames of the process that are not finished.
+    /// When the tree was last seen computing.
+    computed: Option<Duration>,
+    second_look: Option<Duration>,
+    /// Frames of the process, and those of them that are not finished.
+    frames: FrameSet,
     left: FrameSet,
+    /// It told a phase.
+    tells: bool,
+    /// It counts frames that are no results of their own: those of a movie.
+    counts_others: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
-    Starting,
-    Rendering,
-    Exiting,
+    /// Getting ready for the first process.
+    Preparing,
+    In(RunPhase),
     /// No process is left to be bitten, but what it left is still being looked at.
     Proving,
 }
 
+/// What a bite is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Bite {
+    pub(crate) class: FailureClass,
+    pub(crate) message: String,
+}
+
 impl Watchdog {
-    /// Getting ready for the first process counts as its start.
-    pub(crate) fn new(timeouts: Timeouts, now: Duration) -> Self {
-        Self { timeouts, phase: Phase::Starting, since: now, left: FrameSet::new() }
+    pub(crate) fn new(floors: Timeouts, usual: Silences, now: Duration) -> Self {
+        Self {
+            floors,
+            usual,
+            seen: Silences::default(),
+            phase: Phase::Preparing,
+            since: now,
+            computed: None,
+            second_look: None,
+            frames: FrameSet::new(),
+            left: FrameSet::new(),
+            tells: false,
+            counts_others: false,
+        }
     }
 
+    /// A process was started for these frames.
     pub(crate) fn launched(&mut self, now: Duration, frames: FrameSet) {
-        self.phase = Phase::Starting;
-        self.since = now;
-        self.left = frames;
+        (self.left, self.frames) = (frames.clone(), frames);
+        (self.computed, self.tells, self.counts_others) = (None, false, false);
+        self.begin(now, Phase::In(RunPhase::Launch));
     }
 
-    /// The process moves: it is past its start, began a frame or came further with one.
+    /// The process says which phase it is in. Saying the same again, or an earlier one, is no sign.
+    pub(crate) fn told(&mut self, now: Duration, phase: RunPhase) {
+        let Phase::In(current) = self.phase else { return };
+        self.tells = true;
+        if phase > current {
+            self.enter(now, phase);
+        }
+    }
+
+    /// The process moves: it is past its start, began a frame, came further with one, or its files grow.
     pub(crate) fn sign(&mut self, now: Duration) {
-        if matches!(self.phase, Phase::Starting | Phase::Rendering) {
-            self.phase = Phase::Rendering;
-            self.since = now;
+        match self.phase {
+            Phase::In(RunPhase::Launch | RunPhase::Load) => {
+                // One that tells its phases says itself when the first frame is behind it.
+                self.enter(now, if self.tells { RunPhase::FirstFrame } else { RunPhase::Frames });
+            }
+            Phase::In(phase @ (RunPhase::FirstFrame | RunPhase::Frames | RunPhase::Finalise)) => {
+                self.enter(now, phase);
+            }
+            Phase::In(RunPhase::Exit) | Phase::Preparing | Phase::Proving => {}
+        }
+    }
+
+    /// The tree of processes has used the processor since the last look.
+    pub(crate) fn computed(&mut self, now: Duration) {
+        if matches!(self.phase, Phase::In(_)) {
+            (self.computed, self.second_look) = (Some(now), None);
         }
     }
 
     pub(crate) fn finished(&mut self, now: Duration, frames: &FrameSet) {
-        if matches!(self.phase, Phase::Exiting | Phase::Proving) {
+        let Phase::In(phase) = self.phase else { return };
+        if phase == RunPhase::Exit {
             return;
         }
         self.left.subtract(frames);
-        self.since = now;
-        self.phase = if self.left.is_empty() { Phase::Exiting } else { Phase::Rendering };
+        self.counts_others |= !frames.is_subset(&self.frames);
+        let all = self.left.is_empty() && !self.counts_others;
+        self.enter(
+            now,
+            match (all, self.tells) {
+                (true, true) => RunPhase::Finalise,
+                (true, false) => RunPhase::Exit,
+                (false, _) => RunPhase::Frames,
+            },
+        );
     }
 
-    /// The process is gone, and proving what it left comes forward.
-    pub(crate) fn proving(&mut self, now: Duration) {
-        self.phase = Phase::Proving;
-        self.since = now;
+    /// The process is gone, and proving what it left comes forward. `well`: nobody killed it.
+    pub(crate) fn proving(&mut self, now: Duration, well: bool) {
+        if well && self.phase == Phase::In(RunPhase::Exit) {
+            self.note(now);
+        }
+        self.begin(now, Phase::Proving);
     }
 
     /// Frames were proven. That a frame of the past is whole says nothing of the one being drawn, but it keeps
     /// the disk busy, which starting and ending wait for.
     pub(crate) fn proven(&mut self, now: Duration) {
-        if self.phase != Phase::Rendering {
+        if !matches!(self.phase, Phase::In(RunPhase::FirstFrame | RunPhase::Frames | RunPhase::Finalise)) {
             self.since = now;
         }
     }
 
-    /// A file that took that long to draw may take as long to read.
-    fn proof(&self) -> Duration {
-        let Timeouts { start, frame, exit } = self.timeouts;
-        start.max(frame).max(exit)
+    pub(crate) fn is_proving(&self) -> bool {
+        self.phase == Phase::Proving
+    }
+
+    /// Whether a process runs.
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::In(_))
+    }
+
+    /// What can be learned from this attempt so far.
+    pub(crate) fn seen(&self) -> &Silences {
+        &self.seen
     }
 
     /// When it bites, if nothing happens.
     pub(crate) fn deadline(&self) -> Duration {
-        let timeout = match self.phase {
-            Phase::Starting => self.timeouts.start,
-            Phase::Rendering => self.timeouts.frame,
-            Phase::Exiting => self.timeouts.exit,
-            Phase::Proving => self.proof(),
+        let due = match self.phase {
+            Phase::Preparing => self.since.saturating_add(self.floors.start),
+            Phase::Proving => self.since.saturating_add(self.proof()),
+            Phase::In(phase) => {
+                let budget = self.budget(phase);
+                let still = self.computed.unwrap_or_default().max(self.since);
+                still.saturating_add(budget).min(self.since.saturating_add(budget.saturating_mul(PATIENCE)))
+            }
         };
-        self.since.saturating_add(timeout)
+        due.max(self.second_look.unwrap_or_default())
     }
 
     /// What it says when its time has come.
-    pub(crate) fn bites(&self, now: Duration) -> Option<(FailureClass, String)> {
-        if now < self.deadline() {
+    pub(crate) fn bites(&mut self, now: Duration) -> Option<Bite> {
+        let deadline = self.deadline();
+        if now < deadline {
             return None;
         }
-        Some(match self.phase {
-            Phase::Starting => {
-                (FailureClass::HangStart, format!("no sign of a frame within {:?}", self.timeouts.start))
-            }
-            Phase::Rendering => {
-                (FailureClass::HangFrame, format!("no frame finished within {:?}", self.timeouts.frame))
-            }
-            Phase::Exiting => {
-                (FailureClass::HangExit, format!("still there {:?} after its last frame", self.timeouts.exit))
-            }
-            Phase::Proving => (
-                FailureClass::OutputIo,
-                format!("no file could be read to its end within {:?}", self.proof()),
-            ),
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn secs(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    #[test]
-    fn each_phase_has_its_own_bound() {
-        let timeouts = Timeouts { start: secs(10), frame: secs(5), exit: secs(2) };
-        let mut dog = Watchdog::new(timeouts, secs(0));
-        let class = |dog: &Watchdog, at| dog.bites(secs(at)).map(|(class, _)| class);
-        assert_eq!((class(&dog, 9), class(&dog, 10)), (None, Some(FailureClass::HangStart)));
-
-        dog.launched(secs(1), FrameSet::range(1, 2));
-        assert_eq!((class(&dog, 10), class(&dog, 11)), (None, Some(FailureClass::HangStart)));
-        dog.sign(secs(9));
-        assert_eq!((class(&dog, 13), class(&dog, 14)), (None, Some(FailureClass::HangFrame)));
-        dog.finished(secs(13), &FrameSet::one(1));
-        assert_eq!(class(&dog, 18), Some(FailureClass::HangFrame));
-        dog.finished(secs(17), &FrameSet::one(2));
-        dog.sign(secs(18));
-        assert_eq!((class(&dog, 18), class(&dog, 19)), (None, Some(FailureClass::HangExit)));
-
-        dog.launched(secs(30), FrameSet::one(3));
-        assert_eq!(dog.deadline(), secs(40), "the next process starts anew");
-    }
-
-    #[test]
-    fn proofs_that_come_forward_are_not_bitten() {
-        let timeouts = Timeouts { start: secs(10), frame: secs(5), exit: secs(2) };
-        let mut dog = Watchdog::new(timeouts, secs(0));
-        dog.launched(secs(0), FrameSet::range(1, 2));
-        dog.finished(secs(1), &FrameSet::range(1, 2));
-        dog.proven(secs(2));
-        assert_eq!(dog.deadline(), secs(4), "still exiting");
-        dog.proving(secs(3));
-        dog.finished(secs(3), &FrameSet::one(3));
-        for second in [10, 19, 28] {
-            assert_eq!(dog.bites(secs(second)), None);
-            dog.proving(secs(second));
+        if self.second_look.is_none() && now >= deadline.saturating_add(LATE) {
+            self.second_look = Some(now.saturating_add(SECOND_LOOK));
+            return None;
         }
-        assert_eq!(dog.bites(secs(38)).map(|(class, _)| class), Some(FailureClass::OutputIo));
-        dog.launched(secs(38), FrameSet::one(3));
-        dog.sign(secs(39));
-        dog.proven(secs(42));
-        assert_eq!(dog.bites(secs(44)).map(|(class, _)| class), Some(FailureClass::HangFrame));
+        Some(self.bite(now))
+    }
+
+    fn bite(&self, now: Duration) -> Bite {
+        let Phase::In(phase) = self.phase else {
+            let (class, message) = if self.phase == Phase::Proving {
+                (
+                    FailureClass::OutputIo,
+                    format!("no file could be read to its end within {:?}", self.proof()),
+                )
+            } else {
+                (
+                    FailureClass::HangStart,
+                    format!("it could not be made ready within {:?}", self.floors.start),
+                )
+            };
+            return Bite { class, message };
+        };
+        let class = match phase {
+            RunPhase::Launch | RunPhase::Load | RunPhase::FirstFrame => FailureClass::HangStart,
+            RunPhase::Frames | RunPhase::Finalise => FailureClass::HangFrame,
+            RunPhase::Exit => FailureClass::HangExit,
+        };
+        let budget = self.budget(phase);
+        let spins = now >= self.since.saturating_add(budget.saturating_mul(PATIENCE));
+        let message = if spins && self.computed.is_some_and(|at| at.saturating_add(budget) > now) {
+            let bound = budget.saturating_mul(PATIENCE);
+            format!("in phase {phase} it computed without a sign for {bound:?}, its bound")
+        } else {
+            format!("in phase {phase} it stood still for {budget:?}, its bound")
+        };
+        Bite { class, message }
+    }
+
+    /// How long the process may stand still in a phase.
+    fn budget(&self, phase: RunPhase) -> Duration {
+        let Timeouts { start, frame, exit } = self.floors;
+        let floor = match phase {
+            RunPhase::Launch | RunPhase::Load => start,
+            RunPhase::FirstFrame => start.max(frame),
+            RunPhase::Frames | RunPhase::Finalise => frame,
+            RunPhase::Exit => exit,
+        };
+        let mut longest = self.usual.of(phase).max(self.seen.of(phase));
+        if phase == RunPhase::Frames {
+            // The next frame may take as long as the first did.
+            longest = longest.max(self.seen.of(RunPhase::FirstFrame));
+        }
+        floor.max(longest.saturating_mul(MARGIN).min(LONGEST_LEARNED))
+    }
+
+    /// A file that took that long to draw may take as long to read.
+    fn proof(&self) -> Duration {
+        let Timeouts { start, frame, exit } = self.floors;
+        start.max(frame).max(exit)
+    }
+
+    /// The silence up to here ended well.
+    fn enter(&mut self, now: Duration, phase: RunPhase) {
+        self.note(now);
+        self.begin(now, Phase::In(phase));
+    }
+
+    fn begin(&mut self, now: Duration, phase: Phase) {
+        (self.phase, self.since, self.second_look) = (phase, now, None);
+    }
+
+    fn note(&mut self, now: Duration) {
+        if let Phase::In(phase) = self.phase {
+            // A longer silence than is borne was seen only because we were away ourselves.
+            let borne = self.budget(phase).saturating_mul(PATIENCE);
+            self.seen.note(phase, now.saturating_sub(self.since).min(borne));
+        }
     }
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::available_parallelism;
+use std::sync::mpsc::channel;
+use std::thread::{self, available_parallelism};
+use std::time::Instant;
 
-use callsheet_model::Capabilities;
+use callsheet_model::{Capabilities, Versions};
 use tokio::sync::watch;
 
 use crate::ae_process::Workshop;
@@ -72,17 +74,8 @@ fn directory(key: &'static str, path: &Path) -> Result<(), NodeError> {
 
 fn capabilities(settings: &NodeSettings) -> Capabilities {
     let config = &settings.config;
-    let mut renderers = BTreeMap::new();
-    for (name, renderer) in &settings.renderers {
-        match renderer.probe() {
-            Ok(version) => {
-                renderers.insert(name.clone(), version);
-            }
-            Err(why) => tracing::warn!(renderer = name, why, "not offered by this node"),
-        }
-    }
     Capabilities {
-        renderers,
+        renderers: installed(settings),
         labels: config.labels.clone(),
         slots: config.slots,
         memory: config.memory.unwrap_or_else(total_memory),
@@ -91,4 +84,36 @@ fn capabilities(settings: &NodeSettings) -> Capabilities {
         agent_version: env!("CARGO_PKG_VERSION").to_owned(),
         region: config.region.clone(),
     }
+}
+
+/// The renderers that are installed here. All are asked beside each other, and one that does not answer is not
+/// waited for: it may have a dialog open that nobody sees.
+fn installed(settings: &NodeSettings) -> BTreeMap<String, Versions> {
+    let (answer, answers) = channel();
+    for (name, renderer) in settings.renderers.clone() {
+        let answer = answer.clone();
+        let asking = thread::Builder::new().name(format!("probe {name}")).spawn(move || {
+            // Nobody listens any more when it comes too late.
+            let _ = answer.send((name, renderer.probe()));
+        });
+        if let Err(error) = asking {
+            tracing::warn!(%error, "a renderer cannot be asked for");
+        }
+    }
+    drop(answer);
+    let (mut installed, mut missing) = (BTreeMap::new(), BTreeMap::new());
+    let until = Instant::now() + settings.probing;
+    // Ends early when all have answered.
+    while let Ok((name, found)) = answers.recv_timeout(until.saturating_duration_since(Instant::now())) {
+        match found {
+            Ok(versions) => installed.insert(name, versions).is_some(),
+            Err(why) => missing.insert(name, why).is_some(),
+        };
+    }
+    for name in settings.renderers.keys().filter(|name| !installed.contains_key(*name)) {
+        let silence = format!("it did not say within {:?} whether it is installed", settings.probing);
+        let why = missing.get(name).unwrap_or(&silence);
+        tracing::warn!(renderer = name, why, "not offered by this node");
+    }
+    installed
 }

@@ -24,12 +24,14 @@ pub struct NodeSettings {
     pub grace: Duration,
     /// An executable that answers to `guard` with [`crate::guard::main`]: this one itself, as a rule.
     pub guard: PathBuf,
+    /// When it starts, a renderer that does not say within this time whether it is installed is not offered.
+    pub probing: Duration,
     /// Empty, but in tests.
     pub tripwire: Tripwire,
 }
 
 impl NodeSettings {
-    /// Settings with a grace of half a minute and this executable as guard.
+    /// Settings with a grace of half a minute, a minute for renderers to answer, and this executable as guard.
     #[must_use]
     pub fn new(config: NodeConfig, door: Door, renderers: BTreeMap<String, Arc<dyn Renderer>>) -> Self {
         Self {
@@ -37,6 +39,7 @@ impl NodeSettings {
             door,
             renderers,
             grace: Duration::from_secs(30),
+            probing: Duration::from_secs(60),
             guard: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("callsheet")),
             tripwire: Tripwire::default(),
         }
@@ -51,6 +54,7 @@ impl fmt::Debug for NodeSettings {
             .field("renderers", &self.renderers.keys())
             .field("grace", &self.grace)
             .field("guard", &self.guard)
+            .field("probing", &self.probing)
             .finish_non_exhaustive()
     }
 }

@@ -133,13 +133,18 @@ impl Leader {
 
     /// The next stream, with its hello, welcomed.
     pub(crate) async fn welcome(&mut self) -> (Session, v1::Hello) {
+        self.welcome_beating(200).await
+    }
+
+    /// As above, with a heartbeat each so many milliseconds.
+    pub(crate) async fn welcome_beating(&mut self, heartbeat_ms: u64) -> (Session, v1::Hello) {
         let mut session = timeout(LONG, self.sessions.recv()).await.expect("a node dials").unwrap();
         let Up::Hello(hello) = session.next().await else { panic!("a hello comes first") };
         session.say(Down::Welcome(v1::Welcome {
             epoch: 1,
             silence_ms: 2_000,
             pulse_ms: 100,
-            heartbeat_ms: 200,
+            heartbeat_ms,
             log_bytes: 1 << 16,
         }));
         (session, hello)
@@ -202,6 +207,22 @@ impl Session {
         match self.seen.iter().find_map(number) {
             Some(number) => number,
             None => self.wait_for(number).await,
+        }
+    }
+
+    /// How a lease ended.
+    pub(crate) async fn end_of(&mut self, token: u64) -> v1::Ended {
+        let end = |message: &Up| {
+            let Up::Reports(reports) = message else { return None };
+            let mut whats = reports.reports.iter().filter(|report| report.token == token);
+            whats.find_map(|report| match report.what.as_ref() {
+                Some(What::Ended(ended)) => Some(ended.clone()),
+                _ => None,
+            })
+        };
+        match self.seen.iter().find_map(end) {
+            Some(ended) => ended,
+            None => self.wait_for(end).await,
         }
     }
 

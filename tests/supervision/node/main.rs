@@ -7,9 +7,12 @@
 
 mod guard;
 mod leader;
+mod markers;
 mod node;
 mod pace;
 mod processes;
 mod restarts;
 mod sessions;
+mod storage;
+mod watching;
 mod work;

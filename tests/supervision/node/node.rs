@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callsheet_config::{NodeConfig, PathMap};
-use callsheet_model::{Failure, NodeName, StepSpec};
+use callsheet_model::{Failure, FailureClass, NodeName, RunPhase, StepSpec, Versions};
 use callsheet_node::{Door, NodeError, NodeSettings, Shutdown, Tripwire};
 use callsheet_protocol::v1;
 use callsheet_protocol::v1::leader_message::Body as Down;
@@ -26,6 +26,29 @@ pub(crate) struct Node {
     pub(crate) wish: watch::Sender<Shutdown>,
     pub(crate) over: JoinHandle<Result<(), NodeError>>,
     trips: Arc<std::sync::Mutex<BTreeMap<String, usize>>>,
+    bounds: [u64; 3],
+}
+
+/// What a node is to be like.
+pub(crate) struct Plan {
+    /// What its renderer does, in the words of a shell.
+    pub(crate) script: String,
+    pub(crate) slots: u32,
+    /// What its renderer does to look at a step.
+    pub(crate) preflight: Option<String>,
+    /// Files that are there while its renderer runs, below the test's directory.
+    pub(crate) markers: Vec<&'static str>,
+    /// The renderer does not say whether it is installed.
+    pub(crate) mute: bool,
+    /// Bounds on start, frame and exit, in milliseconds.
+    pub(crate) bounds: [u64; 3],
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        let (preflight, markers) = (None, Vec::new());
+        Self { script: COPY.to_owned(), slots: 1, preflight, markers, mute: false, bounds: [10_000; 3] }
+    }
 }
 
 /// Draws each frame by copying a picture. Between frames it waits as long as the file `hold` is there.
@@ -45,15 +68,25 @@ impl Node {
     }
 
     pub(crate) fn with(address: SocketAddr, script: &str, slots: u32) -> Self {
+        Self::planned(address, Plan { script: script.to_owned(), slots, ..Plan::default() })
+    }
+
+    pub(crate) fn planned(address: SocketAddr, plan: Plan) -> Self {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir(home.path().join("out")).unwrap();
         image::RgbaImage::new(4, 4).save(home.path().join("picture.png")).unwrap();
-        let renderer: Arc<dyn Renderer> =
-            Arc::new(Script { script: script.to_owned(), home: home.path().to_owned() });
+        Self::at_home(home, address, plan)
+    }
+
+    /// One that starts where another one was.
+    pub(crate) fn at_home(home: TempDir, address: SocketAddr, plan: Plan) -> Self {
+        let (slots, bounds) = (plan.slots, plan.bounds);
+        let renderer: Arc<dyn Renderer> = Arc::new(Script { plan, home: home.path().to_owned() });
         let trips = Arc::new(std::sync::Mutex::new(BTreeMap::<String, usize>::new()));
         let trip = trips.clone();
         let settings = NodeSettings {
             grace: Duration::from_secs(10),
+            probing: Duration::from_millis(500),
             guard: PathBuf::from(env!("CARGO_BIN_EXE_test-guard")),
             tripwire: Tripwire::new(move |actor| {
                 let mut trips = trip.lock().unwrap();
@@ -71,7 +104,7 @@ impl Node {
         };
         let (wish, wishes) = watch::channel(Shutdown::Stay);
         let over = tokio::spawn(callsheet_node::run(settings, wishes));
-        Self { home, wish, over, trips }
+        Self { home, wish, over, trips, bounds }
     }
 
     /// A second agent in the same directories.
@@ -126,6 +159,12 @@ impl Node {
     }
 
     pub(crate) fn offer_with(&self, session: &Session, token: u64, first: i32, last: i32, template: bool) {
+        let frames = vec![v1::FrameRange { first, last }];
+        let lease = v1::OfferedLease { token, frames, ..Default::default() };
+        self.offer_lease(session, lease, template);
+    }
+
+    pub(crate) fn offer_lease(&self, session: &Session, lease: v1::OfferedLease, template: bool) {
         let out = self.home.path().join("out/a_[####].png");
         let template = template.then(|| v1::Template {
             md5: format!("{:x}", md5::compute(TEMPLATE)),
@@ -141,9 +180,9 @@ impl Node {
             frames: "1-100".into(),
             output: out.to_str().unwrap().to_owned(),
             timeouts: Some(v1::Timeouts {
-                start_ms: Some(10_000),
-                frame_ms: Some(10_000),
-                exit_ms: Some(10_000),
+                start_ms: Some(self.bounds[0]),
+                frame_ms: Some(self.bounds[1]),
+                exit_ms: Some(self.bounds[2]),
             }),
             ..Default::default()
         };
@@ -153,13 +192,7 @@ impl Node {
             spec: Some(spec),
             ..Default::default()
         };
-        let lease = v1::OfferedLease {
-            token,
-            job,
-            step: 0,
-            frames: vec![v1::FrameRange { first, last }],
-            publish_of: 0,
-        };
+        let lease = v1::OfferedLease { job, ..lease };
         session.say(Down::Offers(v1::Offers { steps: vec![brief], leases: vec![lease] }));
     }
 }
@@ -176,6 +209,7 @@ fn config(home: &Path, slots: u32) -> NodeConfig {
         slots,
         renderers: BTreeSet::from(["script".to_owned()]),
         programs: BTreeMap::new(),
+        after_effects: callsheet_config::cluster::AfterEffectsConfig::default(),
         threads: None,
         work: home.join("work"),
         cache: home.join("cache"),
@@ -190,7 +224,7 @@ fn config(home: &Path, slots: u32) -> NodeConfig {
 
 /// A renderer that is a shell script.
 struct Script {
-    script: String,
+    plan: Plan,
     home: PathBuf,
 }
 
@@ -199,7 +233,12 @@ impl Renderer for Script {
         "script"
     }
 
-    fn probe(&self) -> Result<String, String> {
+    fn probe(&self) -> Result<Versions, String> {
+        if self.plan.mute {
+            loop {
+                std::thread::park();
+            }
+        }
         Ok("1".into())
     }
 
@@ -211,19 +250,20 @@ impl Renderer for Script {
         if let Some(template) = assignment.template {
             assert_eq!(std::fs::read(template).unwrap(), TEMPLATE);
         }
-        let frames: Vec<String> = assignment.frames.iter().map(|frame| frame.to_string()).collect();
-        Ok(vec![Invocation {
-            program: PathBuf::from("sh"),
-            args: vec![OsString::from("-c"), OsString::from(&self.script)],
-            env: BTreeMap::from([
-                ("FRAMES".to_owned(), frames.join(" ")),
-                ("PLACE".to_owned(), assignment.place.to_str().unwrap().to_owned()),
-                ("HOME_OF_TEST".to_owned(), self.home.to_str().unwrap().to_owned()),
-            ]),
-            directory: assignment.scratch.to_owned(),
-            frames: assignment.frames.clone(),
-            stdin: Stdin::Null,
-        }])
+        Ok(vec![self.invocation(&self.plan.script, assignment)])
+    }
+
+    fn preflight(&self, assignment: &Assignment<'_>) -> Result<Vec<Invocation>, Failure> {
+        assert!(assignment.place.is_dir(), "whether anything can be written there is found out");
+        match self.plan.preflight.as_deref() {
+            None => Ok(Vec::new()),
+            Some("no") => Err(Failure::new(FailureClass::JobFatal, "composition nowhere is not there")),
+            Some(script) => Ok(vec![self.invocation(script, assignment)]),
+        }
+    }
+
+    fn has_preflight(&self) -> bool {
+        true
     }
 
     fn reader(&self, _assignment: &Assignment<'_>, _invocation: &Invocation) -> Box<dyn Reader> {
@@ -242,6 +282,27 @@ impl Renderer for Script {
     }
 }
 
+impl Script {
+    fn invocation(&self, script: &str, assignment: &Assignment<'_>) -> Invocation {
+        let frames: Vec<String> = assignment.frames.iter().map(|frame| frame.to_string()).collect();
+        Invocation {
+            program: PathBuf::from("sh"),
+            args: vec![OsString::from("-c"), OsString::from(script)],
+            env: BTreeMap::from([
+                ("FRAMES".to_owned(), frames.join(" ")),
+                ("PLACE".to_owned(), assignment.place.to_str().unwrap().to_owned()),
+                ("HOME_OF_TEST".to_owned(), self.home.to_str().unwrap().to_owned()),
+                ("GENTLE".to_owned(), assignment.gentle.to_string()),
+            ]),
+            directory: assignment.scratch.to_owned(),
+            frames: assignment.frames.clone(),
+            stdin: Stdin::Null,
+            markers: self.plan.markers.iter().map(|marker| self.home.join(marker)).collect(),
+        }
+    }
+}
+
+/// Exit code 5 says that the output could not be written.
 struct Words;
 
 impl Reader for Words {
@@ -249,10 +310,16 @@ impl Reader for Words {
         let number = |word: &str| line.strip_prefix(word).and_then(|rest| rest.trim().parse().ok());
         let started = number("frame").map(Fact::FrameStarted);
         let finished = number("done").map(Fact::FrameFinished);
-        started.into_iter().chain(finished).collect()
+        let phase = line.strip_prefix("phase ");
+        let phase = phase.and_then(|word| RunPhase::ALL.into_iter().find(|phase| phase.word() == word));
+        phase.map(Fact::Phase).into_iter().chain(started).chain(finished).collect()
     }
 
     fn verdict(&mut self, exit: Exit) -> Result<(), Failure> {
-        exit.failure().map_or(Ok(()), Err)
+        let by_code = |failure| match exit {
+            Exit::Code(5) => Failure { class: FailureClass::OutputIo, ..failure },
+            _ => failure,
+        };
+        exit.failure().map(by_code).map_or(Ok(()), Err)
     }
 }

@@ -5,7 +5,7 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::watch;
 
 use crate::ae_process::attempt::Attempt;
-use crate::ae_process::{Order, SlotMessage};
+use crate::ae_process::{Order, SlotMessage, Stop};
 use crate::agent::AgentHandle;
 use crate::supervisor::Parts;
 use crate::task::Held;
@@ -22,7 +22,7 @@ pub(crate) struct State {
 /// Dropping it kills the attempt.
 struct Running {
     token: Token,
-    kill: watch::Sender<bool>,
+    stop: watch::Sender<Stop>,
     _task: Held,
 }
 
@@ -48,9 +48,10 @@ impl Actor for AeProcess {
         state.parts.settings.tripwire.step("ae_process");
         match message {
             SlotMessage::Start(order) => state.start(myself, order),
-            SlotMessage::Kill(token) => {
+            SlotMessage::Stop(token, how) => {
                 if let Some(running) = state.running.as_ref().filter(|running| running.token == token) {
-                    running.kill.send_replace(true);
+                    // It only ever becomes more urgent.
+                    running.stop.send_modify(|stop| *stop = how.max(*stop));
                 }
             }
             SlotMessage::Over { good: true } => {}
@@ -62,7 +63,7 @@ impl Actor for AeProcess {
 
 impl State {
     fn start(&mut self, myself: ActorRef<SlotMessage>, order: Order) {
-        let (kill, killed) = watch::channel(false);
+        let (stop, stopped) = watch::channel(Stop::No);
         let token = order.offer.token;
         let attempt = Attempt::new(
             self.parts.workshop.clone(),
@@ -73,10 +74,10 @@ impl State {
         );
         let task = Held::spawn(async move {
             let mut watched = Watched { actor: myself, good: false };
-            attempt.run(killed).await;
+            attempt.run(stopped).await;
             watched.good = true;
         });
-        self.running = Some(Running { token, kill, _task: task });
+        self.running = Some(Running { token, stop, _task: task });
     }
 }
 

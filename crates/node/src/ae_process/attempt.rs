@@ -6,37 +6,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callsheet_agent::{News, Offer};
-use callsheet_model::{Failure, FailureClass, FrameSet, NodeName};
-use callsheet_renderers::{Exit, Invocation};
+use callsheet_model::{Failure, FailureClass, FrameSet, NodeName, Work};
+use callsheet_renderers::Invocation;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::ae_process::Order;
-use crate::ae_process::intake::{Intake, Told};
+use crate::ae_process::intake::Intake;
 use crate::ae_process::log::LogKeeper;
 use crate::ae_process::proving::{Proof, Proving};
+use crate::ae_process::storage;
 use crate::ae_process::telling::Teller;
 use crate::ae_process::workshop::{Bench, Workshop};
+use crate::ae_process::{Order, Stop};
 use crate::agent::AgentHandle;
 use crate::platform::Tree;
-use crate::task::Held;
 
 /// After a kill, or after the end of a process whose pipes stay open, patience for this long.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) struct Attempt {
     workshop: Arc<Workshop>,
-    offer: Arc<Offer>,
+    pub(super) offer: Arc<Offer>,
     template: Option<PathBuf>,
-    teller: Teller,
-    began: Instant,
+    pub(super) teller: Teller,
+    pub(super) began: Instant,
     log: Option<LogKeeper>,
     /// Rendering time up to here is accounted for.
     accounted: Instant,
     /// Rendering time of frames that are finished but not reported.
     took: Duration,
     broken: Vec<Failure>,
+    /// Looking at files did not come to its end, and was given up.
+    stuck: bool,
 }
 
 type Verdict = Result<(), Failure>;
@@ -61,29 +63,50 @@ impl Attempt {
             accounted: now,
             took: Duration::ZERO,
             broken: Vec::new(),
+            stuck: false,
         }
     }
 
     /// Runs it, and says how it ended when nothing of it is left.
-    pub(super) async fn run(mut self, mut kill: watch::Receiver<bool>) {
-        let verdict = self.prepared(&mut kill).await;
+    pub(super) async fn run(mut self, mut stop: watch::Receiver<Stop>) {
+        let verdict = self.prepared(&mut stop).await;
+        // What cannot be read or synced is the disk's fault, not the renderer's.
+        let disk = self.broken.iter().find(|failure| failure.class == FailureClass::OutputIo).cloned();
+        let verdict = verdict.and(disk.map_or(Ok(()), Err)).map_err(|failure| self.with_last_lines(failure));
         for (offset, text) in self.log.as_mut().map(LogKeeper::finish).unwrap_or_default() {
             self.teller.log(offset, text);
         }
-        // What cannot be read or synced is the disk's fault, not the renderer's.
-        let disk = self.broken.iter().find(|failure| failure.class == FailureClass::OutputIo).cloned();
-        let verdict = verdict.and(disk.map_or(Ok(()), Err));
+        let verdict = self.judged(verdict).await;
         let broken = self.broken.iter().map(|failure| failure.message.clone()).collect();
         self.teller.over();
         self.teller.news(News::Ended { verdict, broken });
     }
 
-    async fn prepared(&mut self, kill: &mut watch::Receiver<bool>) -> Verdict {
+    /// Whoever looks for the cause of a crash finds the end of the output with it.
+    fn with_last_lines(&self, failure: Failure) -> Failure {
+        match &self.log {
+            Some(log) if failure.class.is_a_crash() => log.told_with(failure),
+            _ => failure,
+        }
+    }
+
+    /// Output that could not be written or read: by this attempt, or by anybody?
+    async fn judged(&self, verdict: Verdict) -> Verdict {
+        let failure = match verdict {
+            Err(failure) if failure.class == FailureClass::OutputIo || self.stuck => failure,
+            Ok(()) if self.stuck => Failure::new(FailureClass::OutputIo, "no file could be read to its end"),
+            other => return other,
+        };
+        let Ok(Some(output)) = self.workshop.output_of(&self.offer.brief.spec) else { return Err(failure) };
+        Err(storage::judged(failure, PathBuf::from(output.directory()), self.offer.token).await)
+    }
+
+    async fn prepared(&mut self, stop: &mut watch::Receiver<Stop>) -> Verdict {
         let (workshop, offer, template) = (self.workshop.clone(), self.offer.clone(), self.template.take());
         let mut prepared = spawn_blocking(move || workshop.prepare(&offer, template));
         let done = tokio::select! {
             biased;
-            _ = kill.wait_for(|kill| *kill) => None,
+            () = stopped(stop, Stop::Processes) => None,
             done = &mut prepared => Some(done),
         };
         let done = match done {
@@ -93,10 +116,10 @@ impl Attempt {
         };
         let (bench, invocations) = done.map_err(|error| agent_failed(&error))??;
         let bench = Arc::new(bench);
-        let verdict = self.processes(&bench, &invocations, kill).await;
-        let scratch = bench.scratch.clone();
+        let verdict = self.processes(&bench, &invocations, stop).await;
+        let workshop = self.workshop.clone();
         // Nobody waits for it; what stays is removed at the next start.
-        spawn_blocking(move || std::fs::remove_dir_all(scratch));
+        spawn_blocking(move || workshop.clear(&bench));
         verdict
     }
 
@@ -104,14 +127,14 @@ impl Attempt {
         &mut self,
         bench: &Arc<Bench>,
         invocations: &[Invocation],
-        kill: &mut watch::Receiver<bool>,
+        stop: &mut watch::Receiver<Stop>,
     ) -> Verdict {
         let mut proving = Proving::new(bench.clone());
         for invocation in invocations {
-            if *kill.borrow() {
+            if *stop.borrow() >= Stop::Processes {
                 return Err(killed());
             }
-            self.process(bench, invocation, &mut proving, kill).await?;
+            self.process(bench, invocation, &mut proving, stop).await?;
         }
         Ok(())
     }
@@ -122,16 +145,17 @@ impl Attempt {
         bench: &Arc<Bench>,
         invocation: &Invocation,
         proving: &mut Proving,
-        kill: &mut watch::Receiver<bool>,
+        stop: &mut watch::Receiver<Stop>,
     ) -> Verdict {
         let reader = bench.renderer.reader(&bench.assignment(), invocation);
         let log = self.log.take().unwrap_or_else(|| LogKeeper::new(0));
         let intake = Intake::new(reader, log, self.began);
         self.accounted = Instant::now();
+        self.workshop.note_markers(&invocation.markers);
         let watched = match Tree::spawn(invocation, &self.workshop.guard) {
             Ok(tree) => {
                 self.teller.news(News::Launched { frames: invocation.frames.clone() });
-                Ok(self.watch(bench, &intake, tree, proving, kill).await)
+                Ok(self.watch(bench, &intake, tree, proving, stop).await)
             }
             Err(error) => {
                 let program = invocation.program.display();
@@ -141,8 +165,10 @@ impl Attempt {
         };
         let verdict = watched.and_then(|exit| intake.verdict(exit));
         self.log = Some(intake.log(|log| std::mem::replace(log, LogKeeper::new(0))));
-        if bench.has_output() {
-            self.prove_rest(&invocation.frames, proving, kill).await;
+        if self.offer.work == Work::Preflight {
+            // It was to render nothing, and whatever it left is nobody's result.
+        } else if bench.has_output() {
+            self.prove_rest(&invocation.frames, proving, stop).await;
         } else if verdict.is_ok() {
             // There is no file to prove: the end in good order is all there is.
             self.account();
@@ -152,93 +178,8 @@ impl Attempt {
         verdict
     }
 
-    async fn watch(
-        &mut self,
-        bench: &Arc<Bench>,
-        intake: &Intake,
-        mut tree: Tree,
-        proving: &mut Proving,
-        kill: &mut watch::Receiver<bool>,
-    ) -> Exit {
-        let (stdout, stderr) = tree.output();
-        let (open, mut closed) = watch::channel(());
-        let pipes = [
-            stdout.map(|pipe| Held::spawn(read(intake.clone(), pipe, open.clone()))),
-            stderr.map(|pipe| Held::spawn(read(intake.clone(), pipe, open))),
-        ];
-        let (mut exit, mut killing, mut patience) = (None, false, None::<Instant>);
-        loop {
-            let due = self.due(intake);
-            tokio::select! {
-                _ = kill.wait_for(|kill| *kill), if !killing => {
-                    killing = true;
-                    patience = Some(Instant::now() + PATIENCE);
-                    tree.kill();
-                }
-                () = intake.news() => self.take(bench, &intake.take(), proving),
-                proof = proving.next() => self.proven(proof),
-                code = tree.wait(), if exit.is_none() => {
-                    exit = Some(code);
-                    self.teller.news(News::Proving);
-                    patience = Some(Instant::now() + PATIENCE);
-                }
-                // Only closing can end this wait: nothing is ever sent.
-                _ = closed.changed(), if exit.is_some() => break,
-                () = sleep_until(patience.unwrap_or(due)), if patience.is_some() => {
-                    if exit.is_some() {
-                        // Something that escaped holds the pipes open. It is not waited for.
-                        break;
-                    }
-                    tree.force();
-                    patience = Some(Instant::now() + PATIENCE);
-                }
-                () = sleep_until(due) => self.tell(intake),
-            }
-        }
-        drop(pipes);
-        self.take(bench, &intake.take(), proving);
-        exit.unwrap_or(Exit::Unknown)
-    }
-
-    /// When those who watch are to be told something.
-    fn due(&self, intake: &Intake) -> Instant {
-        let log = intake.log(|log| log.due()).map(|due| self.began + due);
-        let idle = Instant::now() + Duration::from_secs(3600);
-        log.into_iter().chain(self.teller.due()).min().unwrap_or(idle)
-    }
-
-    fn tell(&mut self, intake: &Intake) {
-        let now = self.began.elapsed();
-        while let Some((offset, text)) = intake.log(|log| log.take(now)) {
-            self.teller.log(offset, text);
-        }
-        self.teller.progress();
-    }
-
-    /// Hands on what the output told.
-    fn take(&mut self, bench: &Bench, told: &Told, proving: &mut Proving) {
-        if !told.finished.is_empty() {
-            self.account();
-            self.teller.news(News::FramesFinished(told.finished.clone()));
-            if bench.has_output() {
-                proving.add(&told.finished.intersection(&self.offer.frames));
-            }
-        }
-        match told.started {
-            Some(frame) => self.teller.news(News::FrameStarted(frame)),
-            None if told.rendering => self.teller.news(News::Rendering),
-            None => {}
-        }
-        if told.moved {
-            self.teller.news(News::Progress);
-        }
-        if told.started.is_some() || told.moved {
-            self.teller.at(told.started, told.fraction);
-        }
-    }
-
     /// Rendering time since the last look belongs to what was finished meanwhile.
-    fn account(&mut self) {
+    pub(super) fn account(&mut self) {
         let now = Instant::now();
         self.took += now - self.accounted;
         self.accounted = now;
@@ -249,31 +190,35 @@ impl Attempt {
         &mut self,
         frames: &FrameSet,
         proving: &mut Proving,
-        kill: &mut watch::Receiver<bool>,
+        stop: &mut watch::Receiver<Stop>,
     ) {
         self.account();
         self.teller.news(News::Proving);
-        if self.prove_all(proving, kill).await.is_break() {
+        if self.prove_all(proving, stop).await.is_break() {
             return;
         }
         // What was looked at too early gets its second look now.
         self.broken.clear();
         proving.add(&frames.difference(proving.done()));
         // One that hangs is left alone; the attempt is being killed.
-        let _ = self.prove_all(proving, kill).await;
+        let _ = self.prove_all(proving, stop).await;
     }
 
-    /// Breaks off when it hangs and is killed for it. Of a killed attempt, what is whole is still worth having.
+    /// Breaks off when it hangs, or has become pointless, and the attempt is stopped for it. Of processes that
+    /// were killed, what is whole is still worth having.
     async fn prove_all(
         &mut self,
         proving: &mut Proving,
-        kill: &mut watch::Receiver<bool>,
+        stop: &mut watch::Receiver<Stop>,
     ) -> ControlFlow<()> {
         while !proving.is_idle() {
             let proof = tokio::select! {
                 biased;
                 proof = proving.next() => proof,
-                () = patience_after(kill) => return ControlFlow::Break(()),
+                () = patience_after(stop) => {
+                    self.stuck = true;
+                    return ControlFlow::Break(());
+                }
             };
             self.teller.news(News::Proving);
             self.proven(proof);
@@ -281,7 +226,7 @@ impl Attempt {
         ControlFlow::Continue(())
     }
 
-    fn proven(&mut self, proof: Proof) {
+    pub(super) fn proven(&mut self, proof: Proof) {
         self.broken.extend(proof.broken.into_values());
         if proof.proven.is_empty() {
             return;
@@ -292,16 +237,16 @@ impl Attempt {
     }
 }
 
-/// The moment when patience with a killed attempt is over.
-async fn patience_after(kill: &mut watch::Receiver<bool>) {
-    // An error says that nobody can kill it any more, since its actor is gone; then this task goes, too.
-    let _ = kill.wait_for(|kill| *kill).await;
-    sleep(PATIENCE).await;
+/// Waits until it is to be stopped, as urgently as this. Can be dropped while it waits.
+pub(super) async fn stopped(stop: &mut watch::Receiver<Stop>, how: Stop) {
+    // An error says that nobody can stop it any more, since its actor is gone; then this task goes, too.
+    let _ = stop.wait_for(|stop| *stop >= how).await;
 }
 
-/// Reads a pipe; dropping `_open` says that it is closed.
-async fn read(intake: Intake, pipe: impl tokio::io::AsyncRead + Unpin, _open: watch::Sender<()>) {
-    intake.read(pipe).await;
+/// The moment when patience with an attempt that nobody wants any more is over.
+async fn patience_after(stop: &mut watch::Receiver<Stop>) {
+    stopped(stop, Stop::All).await;
+    sleep(PATIENCE).await;
 }
 
 fn killed() -> Failure {

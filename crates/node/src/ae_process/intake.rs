@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use callsheet_model::{Failure, FailureClass, FrameSet};
+use callsheet_model::{Failure, FailureClass, FrameSet, RunPhase};
 use callsheet_renderers::{Exit, Fact, Reader};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::sync::Notify;
@@ -15,13 +15,18 @@ use tokio::time::Instant;
 
 use crate::ae_process::lines::Lines;
 use crate::ae_process::log::LogKeeper;
-use crate::platform::CANNOT_START;
+use crate::platform::{CANNOT_START, WARNING};
 
 /// What the pipes have told since it was last taken.
 #[derive(Debug, Default)]
 pub(super) struct Told {
+    /// Phases that it came into, in their order.
+    pub(super) phases: Vec<RunPhase>,
     pub(super) rendering: bool,
+    /// It began this frame, and has not finished it.
     pub(super) started: Option<i32>,
+    /// The last frame it began.
+    pub(super) at: Option<i32>,
     pub(super) finished: FrameSet,
     /// It came further.
     pub(super) moved: bool,
@@ -44,12 +49,15 @@ struct Inner {
     began: Instant,
     /// How far the current frame or task has come.
     furthest: f32,
+    /// The last phase it told.
+    phase: Option<RunPhase>,
 }
 
 impl Intake {
     /// Goes on with the log of the process before.
     pub(super) fn new(reader: Box<dyn Reader>, log: LogKeeper, began: Instant) -> Self {
-        let inner = Inner { reader, told: Told::default(), log, not_started: None, began, furthest: 0.0 };
+        let told = Told::default();
+        let inner = Inner { reader, told, log, not_started: None, began, furthest: 0.0, phase: None };
         Self { inner: Arc::new(Mutex::new(inner)), news: Arc::new(Notify::new()) }
     }
 
@@ -116,6 +124,10 @@ impl Inner {
         }
         let now: Duration = self.began.elapsed();
         self.log.line(now, line);
+        if line.starts_with(WARNING) {
+            // The guard's word, and not the renderer's.
+            return;
+        }
         for fact in self.reader.line(line) {
             self.fact(&fact);
         }
@@ -123,14 +135,22 @@ impl Inner {
 
     fn fact(&mut self, fact: &Fact) {
         match *fact {
+            Fact::Phase(phase) => {
+                // Never back, and never the same again: so there are few of them.
+                if self.phase.is_none_or(|before| phase > before) {
+                    self.phase = Some(phase);
+                    self.told.phases.push(phase);
+                }
+            }
             Fact::Rendering => self.told.rendering = true,
             Fact::FrameStarted(frame) => {
-                self.told.started = Some(frame);
+                (self.told.started, self.told.at) = (Some(frame), Some(frame));
                 self.told.fraction = None;
                 self.furthest = 0.0;
             }
             Fact::FrameFinished(frame) => {
                 self.told.finished.insert(frame);
+                self.told.started = self.told.started.filter(|started| *started != frame);
                 self.furthest = 0.0;
             }
             Fact::Progress(fraction) => {

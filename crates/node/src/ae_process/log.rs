@@ -12,12 +12,18 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use callsheet_model::Failure;
+use callsheet_model::limits::{MAX_EVIDENCE_LINE_BYTES, MAX_EVIDENCE_LINES};
+
 /// Bytes in a second that are passed on.
 const RATE: f64 = 256.0 * 1024.0;
 /// A piece is sent when it is this long,
 const PIECE: usize = 16 * 1024;
 /// or when its oldest line has waited for this long.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// Of the lines that a reader found decisive, so many are kept beside the last ones.
+const DECISIVE: usize = 20;
 
 /// An attempt's output, on its way.
 #[derive(Debug)]
@@ -36,6 +42,8 @@ pub(crate) struct LogKeeper {
     at: Duration,
     /// Bytes sent so far: where the next piece begins.
     sent: u64,
+    /// The last lines, cut, for whoever asks how it ended.
+    last: VecDeque<String>,
 }
 
 impl LogKeeper {
@@ -52,10 +60,12 @@ impl LogKeeper {
             allowance: RATE,
             at: Duration::ZERO,
             sent: 0,
+            last: VecDeque::new(),
         }
     }
 
     pub(crate) fn line(&mut self, now: Duration, line: &str) {
+        self.remember(line);
         let passed = now.saturating_sub(self.at).as_secs_f64();
         self.at = self.at.max(now);
         self.allowance = (self.allowance + passed * RATE).min(RATE);
@@ -75,6 +85,27 @@ impl LogKeeper {
         self.piece.push_str(line);
         self.piece.push('\n');
         self.since.get_or_insert(now);
+    }
+
+    /// A failure with the last lines as its evidence, after those that its reader found decisive.
+    pub(crate) fn told_with(&self, failure: Failure) -> Failure {
+        let known = |line: &String| self.last.iter().any(|last| last.contains(line.as_str()));
+        let mut evidence: Vec<String> = failure.evidence.into_iter().filter(|line| !known(line)).collect();
+        evidence.truncate(DECISIVE);
+        let surplus = (evidence.len() + self.last.len()).saturating_sub(MAX_EVIDENCE_LINES);
+        evidence.extend(self.last.iter().skip(surplus).cloned());
+        Failure { evidence, ..failure }
+    }
+
+    fn remember(&mut self, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
+        if self.last.len() == MAX_EVIDENCE_LINES {
+            self.last.pop_front();
+        }
+        let cut = line.char_indices().map(|(at, _)| at).find(|at| *at >= MAX_EVIDENCE_LINE_BYTES);
+        self.last.push_back(line.get(..cut.unwrap_or(line.len())).unwrap_or_default().to_owned());
     }
 
     /// When the next piece is due.
@@ -142,6 +173,8 @@ impl LogKeeper {
 
 #[cfg(test)]
 mod tests {
+    use callsheet_model::FailureClass;
+
     use super::*;
 
     fn ms(millis: u64) -> Duration {
@@ -167,6 +200,29 @@ mod tests {
         }
         let text: String = log.finish().into_iter().map(|(_, text)| text).collect();
         assert_eq!(text, "line 00\nline 01\n[128 bytes left out]\nline 18\nline 19\n");
+    }
+
+    #[test]
+    fn the_last_lines_are_remembered_however_much_is_left_out() {
+        let crash = |lines: &[&str]| Failure {
+            evidence: lines.iter().map(|line| (*line).to_owned()).collect(),
+            ..Failure::new(FailureClass::Crash, "gone")
+        };
+        let mut log = LogKeeper::new(40);
+        assert_eq!(log.told_with(crash(&["why"])).evidence, ["why"]);
+        for nth in 0..200 {
+            log.line(ms(nth), &format!("line {nth} {}", "é".repeat(1000)));
+            log.line(ms(nth), "  ");
+        }
+        let told = log.told_with(crash(&["the cause", "line 199"])).evidence;
+        assert_eq!(told.len(), MAX_EVIDENCE_LINES);
+        assert_eq!(told[0], "the cause", "it would have been lost");
+        assert!(told[1].starts_with("line 151 ") && told[49].starts_with("line 199 "));
+        assert!(told.iter().all(|line| line.len() <= MAX_EVIDENCE_LINE_BYTES + 1));
+        let many: Vec<String> = (0..99).map(|nth| format!("error {nth}")).collect();
+        let told = log.told_with(crash(&many.iter().map(String::as_str).collect::<Vec<_>>())).evidence;
+        assert_eq!((told.len(), told[19].as_str()), (MAX_EVIDENCE_LINES, "error 19"));
+        assert!(told[20].starts_with("line 170 "));
     }
 
     #[test]

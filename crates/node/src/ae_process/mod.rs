@@ -6,8 +6,9 @@
 //! ```text
 //!   Order ─► prepare ─► process ─► process ─► ... ─► Ended
 //!             place,     │ output ─► Reader ─► facts ─► agent; files to prove ─► Proven ─► agent
-//!             scratch    │ exit   ─► what is missing is proven, too ─► verdict
-//!                        └ kill   ─► the whole tree is gone before the end is said
+//!             scratch    │ files grow, processors are used ─► signs of life ─► agent
+//!                        │ exit   ─► what is missing is proven, too ─► verdict
+//!                        └ stop   ─► the whole tree is gone before the end is said
 //! ```
 //!
 //! It refuses to believe a renderer, to wait for one that does not read, and to start a second one while
@@ -19,7 +20,10 @@ mod intake;
 mod lines;
 mod log;
 mod proving;
+mod storage;
 mod telling;
+mod vitals;
+mod watching;
 mod workshop;
 
 use std::path::PathBuf;
@@ -49,11 +53,23 @@ pub(crate) struct Order {
 pub(crate) enum SlotMessage {
     Start(Order),
     /// Kill what runs for this lease.
-    Kill(Token),
+    Stop(Token, Stop),
     /// The attempt's own task is over; true when as it should be.
     Over {
         good: bool,
     },
+}
+
+/// How an attempt is to be stopped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stop {
+    /// Not at all.
+    #[default]
+    No,
+    /// Its processes are killed, and what they left is proven as after any other end.
+    Processes,
+    /// It is over as soon as none of its processes is left.
+    All,
 }
 
 /// A slot's actor, from outside.
@@ -80,7 +96,7 @@ impl SlotHandle {
         let _ = self.0.cast(SlotMessage::Start(order));
     }
 
-    pub(crate) fn kill(&self, token: Token) {
-        let _ = self.0.cast(SlotMessage::Kill(token));
+    pub(crate) fn stop(&self, token: Token, how: Stop) {
+        let _ = self.0.cast(SlotMessage::Stop(token, how));
     }
 }

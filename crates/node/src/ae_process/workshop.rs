@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use callsheet_agent::Offer;
 use callsheet_config::PathMap;
-use callsheet_model::{Failure, FailureClass, FrameSet, OutputPattern, StepSpec, Token};
+use callsheet_model::{Failure, FailureClass, FrameSet, OutputPattern, StepSpec, Token, Work};
 use callsheet_renderers::{Assignment, Expectation, Input, Invocation, Renderer, publish};
 
 use crate::error::NodeError;
@@ -26,6 +26,8 @@ pub(crate) struct Workshop {
     scratch: PathBuf,
     /// One small file for each place in use, so that a later start of this agent knows of it.
     places: PathBuf,
+    /// One small file for each marker ever used, so that a later start takes away what was left.
+    markers: PathBuf,
     threads: u32,
     min_free_disk: u64,
     pub(super) guard: PathBuf,
@@ -48,7 +50,10 @@ pub(super) struct Bench {
     inputs: BTreeMap<String, Input>,
     pub(super) place: PathBuf,
     pub(super) scratch: PathBuf,
+    /// Its place, if it is nobody's when the attempt is over.
+    passing: Option<Token>,
     threads: u32,
+    gentle: bool,
 }
 
 impl Bench {
@@ -61,6 +66,7 @@ impl Bench {
             place: &self.place,
             scratch: &self.scratch,
             threads: self.threads,
+            gentle: self.gentle,
         }
     }
 
@@ -84,6 +90,7 @@ impl Workshop {
             path_map: config.path_map.clone(),
             scratch: config.work.join("scratch"),
             places: config.work.join("places"),
+            markers: config.work.join("markers"),
             threads: config.threads.map_or((cpus / config.slots.max(1)).max(1), |threads| threads.get()),
             min_free_disk: config.min_free_disk,
             guard: settings.guard.clone(),
@@ -106,6 +113,8 @@ impl Workshop {
         }
         fs::create_dir_all(&self.scratch)?;
         fs::create_dir_all(&self.places)?;
+        fs::create_dir_all(&self.markers)?;
+        self.clear_markers()?;
         for entry in fs::read_dir(&self.places)? {
             let entry = entry?;
             let age = SystemTime::now().duration_since(entry.metadata()?.modified()?).unwrap_or_default();
@@ -158,6 +167,7 @@ impl Workshop {
             None => scratch.join("place"),
         };
         self.make_room(offer.token, &place, &scratch, output.is_some())?;
+        let passing = (offer.work == Work::Preflight && output.is_some()).then_some(offer.token);
         let mut inputs = BTreeMap::new();
         for (name, input) in &offer.brief.inputs {
             let output = self.output_here(&input.output)?;
@@ -171,10 +181,59 @@ impl Workshop {
             inputs,
             place,
             scratch,
+            passing,
             threads: self.threads,
+            gentle: offer.gentle,
         };
-        let invocations = bench.renderer.invocations(&bench.assignment())?;
-        Ok((bench, invocations))
+        let invocations = match offer.work {
+            Work::Preflight => bench.renderer.preflight(&bench.assignment()),
+            Work::Render | Work::Publish { .. } => bench.renderer.invocations(&bench.assignment()),
+        };
+        match invocations {
+            Ok(invocations) => Ok((bench, invocations)),
+            Err(failure) => {
+                self.clear(&bench);
+                Err(failure)
+            }
+        }
+    }
+
+    /// Removes what nobody needs when an attempt is over.
+    pub(super) fn clear(&self, bench: &Bench) {
+        // What stays is removed at the next start.
+        let _ = fs::remove_dir_all(&bench.scratch);
+        if let Some(token) = bench.passing {
+            if publish::discard(&bench.place).is_ok() {
+                self.forget_place(token);
+            }
+            publish::turn_off_the_light(&bench.place);
+        }
+    }
+
+    /// Remembers which markers there may be when this agent is killed. Where the renderer's guard takes them
+    /// away itself, this is for the case that it is killed, too.
+    pub(super) fn note_markers(&self, markers: &[PathBuf]) {
+        for marker in markers {
+            let text = marker.as_os_str().as_encoded_bytes();
+            let note = self.markers.join(format!("{:x}", md5::compute(text)));
+            if !note.exists()
+                && let Err(error) = fs::write(note, text)
+            {
+                tracing::warn!(marker = %marker.display(), %error, "cannot be noted");
+            }
+        }
+    }
+
+    fn clear_markers(&self) -> io::Result<()> {
+        for note in fs::read_dir(&self.markers)? {
+            let note = note?.path();
+            let Ok(marker) = fs::read_to_string(&note) else { continue };
+            match crate::platform::clear_marker(Path::new(&marker)) {
+                Ok(()) => fs::remove_file(note)?,
+                Err(error) => tracing::warn!(marker, %error, "cannot be looked after"),
+            }
+        }
+        Ok(())
     }
 
     fn make_room(&self, token: Token, place: &Path, scratch: &Path, durable: bool) -> Result<(), Failure> {

@@ -36,14 +36,17 @@ impl Actor for AgentActor {
     ) -> Result<(), ActorProcessingErr> {
         state.parts.settings.tripwire.step("agent");
         let items = std::mem::take(&mut *state.me.queue.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut actions = state.mind.handle(state.began.elapsed(), Input::Tick);
+        let mut actions = Vec::new();
         for item in items {
             state.take(item, &mut actions);
             state.perform(&mut actions);
         }
+        // Last, so that watchdogs have heard all that came.
+        state.think(Input::Tick, &mut actions);
         state.perform(&mut actions);
         state.flush();
-        state.set_timer();
+        let status_due = state.say_status();
+        state.set_timer(status_due);
         Ok(())
     }
 }
@@ -151,9 +154,10 @@ impl State {
     }
 
     /// Sees to it that the mind is asked when its time comes. Waking too early is harmless.
-    fn set_timer(&mut self) {
+    fn set_timer(&mut self, status_due: Option<Instant>) {
         // What lies beyond the end of time needs no timer.
-        let Some(wake) = self.mind.next_wake().and_then(|wake| self.began.checked_add(wake)) else { return };
+        let mind = self.mind.next_wake().and_then(|wake| self.began.checked_add(wake));
+        let Some(wake) = mind.into_iter().chain(status_due).min() else { return };
         if self.timer.as_ref().is_some_and(|(armed, _)| *armed <= wake && *armed > Instant::now()) {
             return;
         }

@@ -9,7 +9,7 @@ use callsheet_protocol::v1::node_message::Body;
 use callsheet_protocol::{report_to_wire, v1};
 use tokio::time::sleep;
 
-use crate::ae_process::Order;
+use crate::ae_process::{Order, Stop};
 use crate::agent::messages::Item;
 use crate::agent::state::State;
 use crate::task::Held;
@@ -47,11 +47,8 @@ impl State {
                     }
                 }
                 Action::Start { slot, offer } => self.start(slot, offer),
-                Action::Kill { slot, token } => {
-                    if let Some(Some(slot)) = self.slots.get(slot) {
-                        slot.kill(token);
-                    }
-                }
+                Action::Bite { slot, token } => self.stop(slot, token, Stop::Processes),
+                Action::Kill { slot, token } => self.stop(slot, token, Stop::All),
                 Action::Publish { offer, frames, until } => {
                     let until = until.and_then(|until| self.began.checked_add(until));
                     self.disk.publish(offer, frames, until);
@@ -93,6 +90,13 @@ impl State {
         match self.slots.get(slot) {
             Some(Some(handle)) => handle.start_attempt(Order { offer, template, log_bytes: self.log_bytes }),
             _ => self.cannot_start(slot, token),
+        }
+    }
+
+    fn stop(&self, slot: usize, token: Token, how: Stop) {
+        // One whose actor died has died with it.
+        if let Some(Some(slot)) = self.slots.get(slot) {
+            slot.stop(token, how);
         }
     }
 

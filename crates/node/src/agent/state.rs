@@ -32,6 +32,10 @@ const MAX_NAMED: usize = 4096;
 /// Until the leader says otherwise.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const LOG_BYTES: u64 = 1 << 20;
+/// A change between ready and busy, or of whether a renderer runs, is said at once, but this long after the last heartbeat at the soonest,
+const STATUS_PAUSE: Duration = Duration::from_secs(1);
+/// and one to or from crashed this long.
+const CRASH_PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) struct State {
     pub(super) parts: Parts,
@@ -61,6 +65,10 @@ pub(crate) struct State {
     pub(super) reports: Vec<v1::Report>,
     backlog: VecDeque<v1::LogChunk>,
     backlog_bytes: usize,
+    /// What the heartbeat last measured.
+    figures: Figures,
+    /// What was last said of how the node is and whether a renderer runs, and when.
+    told: Option<((NodeStatus, bool), Instant)>,
 }
 
 impl State {
@@ -88,6 +96,8 @@ impl State {
             reports: Vec::new(),
             backlog: VecDeque::new(),
             backlog_bytes: 0,
+            figures: Figures::default(),
+            told: None,
             parts,
             me,
         }
@@ -161,13 +171,29 @@ impl State {
         }
     }
 
+    /// Whoever watches learns at once how the node is, not only with the next heartbeat. Not too often: a node
+    /// whose frames take a moment each changes all the time. To be called whenever something has happened;
+    /// returns when to call again if nothing does.
+    pub(super) fn say_status(&mut self) -> Option<Instant> {
+        let (told, when) = self.told.filter(|_| self.session.is_some())?;
+        let now = (self.mind.status(), self.mind.is_rendering());
+        if now == told {
+            return None;
+        }
+        let crash = now.0 != told.0 && [now.0, told.0].contains(&NodeStatus::Crashed);
+        let due = when + if crash { CRASH_PAUSE } else { STATUS_PAUSE };
+        if Instant::now() < due {
+            return Some(due);
+        }
+        self.say_heartbeat(self.figures);
+        None
+    }
+
     pub(super) fn say_heartbeat(&mut self, figures: Figures) {
         let current = self.mind.running().next();
-        let status = match (&current, self.mind.is_busy(), self.mind.is_crashed()) {
-            (None, _, true) => NodeStatus::Crashed,
-            (Some(_), true, _) => NodeStatus::Busy,
-            _ => NodeStatus::Ready,
-        };
+        let (status, is_rendering) = (self.mind.status(), self.mind.is_rendering());
+        self.figures = figures;
+        self.told = Some(((status, is_rendering), Instant::now()));
         let heartbeat = Heartbeat {
             node: self.parts.settings.config.name.clone(),
             status,
@@ -175,7 +201,7 @@ impl State {
             cpu_pct: figures.cpu_pct,
             ram_available_mb: figures.ram_available_mb,
             cache_used_bytes: Some(self.cached.0),
-            renderer_running: current.is_some(),
+            renderer_running: is_rendering,
             current: current.map(|running| Current {
                 token: running.offer.token,
                 job: running.offer.brief.job,

@@ -115,7 +115,7 @@ impl Hearing {
     }
 
     fn offer(&mut self, lease: &v1::OfferedLease) -> Result<Offer, FieldError> {
-        let Lease { token, job, step, work, frames, .. } = lease_from_wire(&self.node, lease)?;
+        let Lease { token, job, step, work, frames, gentle, .. } = lease_from_wire(&self.node, lease)?;
         let known = self.briefs.get_mut(&(job, step)).ok_or_else(|| {
             FieldError::new("step", format!("step {} of job {job} was not sent in this session", step.0))
         })?;
@@ -125,7 +125,7 @@ impl Hearing {
         if frames.is_empty() {
             return Err(FieldError::new("frames", "there is none"));
         }
-        Ok(Offer { token, brief, frames, work })
+        Ok(Offer { token, brief, frames, work, gentle })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The guard: a tiny process between the agent and a renderer that lets nothing outlive either of them.
 //!
 //! ```text
-//!   agent ─ pipe ─► guard <mode> -- program args        own process group, adopts orphans (Linux)
+//!   agent ─ pipe ─► guard <mode> [--marker file]* -- program args    own process group, adopts orphans (Linux)
 //!                     └─► guard --exec <pid> -- program args    own process group, dies with the guard (Linux)
 //!                           └─► becomes the program
 //! ```
@@ -9,6 +9,8 @@
 //! - The agent closes the pipe, or dies: the guard kills the renderer and all that came of it.
 //! - The renderer ends: the guard kills what it left behind.
 //! - The guard is killed: the renderer dies with it, by the system's hand (Linux).
+//! - Markers (see [`crate::platform::markers`]) are there from before the renderer's start to after its end,
+//!   whatever becomes of the agent. One that cannot be set is complained of, and the renderer runs without it.
 //!
 //! It ends when nothing is left, in the same way as the renderer: with its exit code, or by its signal. It
 //! goes by another name than the agent, so that whoever kills agents by name leaves it time to tidy up.
@@ -16,6 +18,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -25,12 +28,15 @@ use nix::sys::wait::WaitStatus;
 use nix::unistd::{Pid, getpid, getppid};
 
 use super::system::{adopt_orphans, die_with_parent, leave_no_core, reap};
-use crate::platform::{CANNOT_START, GUARD};
+use crate::platform::markers::Marker;
+use crate::platform::{CANNOT_START, GUARD, WARNING};
 
 /// The renderer's standard input is the null device.
 pub(super) const NULL: &str = "null";
 /// The renderer's standard input is a pipe that stays open as long as the guard lives.
 pub(super) const LIFELINE: &str = "lifeline";
+/// Before each marker.
+pub(super) const MARKER: &str = "--marker";
 const EXEC: &str = "--exec";
 
 /// As shells say it: the program was not found, or could not be executed.
@@ -46,8 +52,8 @@ pub fn main(args: &[OsString]) -> ExitCode {
         [exec, parent, dashes, program, rest @ ..] if *exec == EXEC && *dashes == "--" => {
             return become_program(parent, program, rest);
         }
-        [mode, dashes, program, rest @ ..] if *dashes == "--" => guard(mode, program, rest),
-        _ => Err(io::Error::other("it is started by an agent, with a mode, -- and a program")),
+        [mode, rest @ ..] => guard_with_markers(mode, rest),
+        [] => Err(misused()),
     };
     match done {
         Ok(status) => end_like(status),
@@ -55,6 +61,28 @@ pub fn main(args: &[OsString]) -> ExitCode {
             eprintln!("callsheet guard: {error}");
             ExitCode::from(BROKEN)
         }
+    }
+}
+
+fn misused() -> io::Error {
+    io::Error::other("it is started by an agent, with a mode, markers, -- and a program")
+}
+
+fn guard_with_markers(mode: &OsStr, mut args: &[&OsStr]) -> io::Result<ExitStatus> {
+    // They go when everything else has gone.
+    let mut markers = Vec::new();
+    while let [flag, path, rest @ ..] = args
+        && *flag == MARKER
+    {
+        match Marker::set(Path::new(path)) {
+            Ok(marker) => markers.push(marker),
+            Err(error) => eprintln!("{WARNING}{} cannot be set: {error}", path.to_string_lossy()),
+        }
+        args = rest;
+    }
+    match args {
+        [dashes, program, rest @ ..] if *dashes == "--" => guard(mode, program, rest),
+        _ => Err(misused()),
     }
 }
 

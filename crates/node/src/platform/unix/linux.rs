@@ -8,8 +8,9 @@ use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
-use nix::unistd::Pid;
+use nix::unistd::{Pid, getpid};
 
+use super::family::children;
 use super::guard::{Ward, status_of};
 
 pub(super) fn adopt_orphans() -> io::Result<()> {
@@ -51,39 +52,9 @@ pub(super) fn reap(ward: &Ward) -> ExitStatus {
         drop(reaped);
         if ended.is_some() {
             // Only this thread reaps, so none of these numbers can be taken again meanwhile.
-            for child in children() {
-                let _ = kill(child, Signal::SIGKILL);
+            for child in children(getpid().as_raw()) {
+                let _ = kill(Pid::from_raw(child), Signal::SIGKILL);
             }
         }
     }
-}
-
-/// The children that this process has right now.
-fn children() -> Vec<Pid> {
-    let text = |path: &std::path::Path| std::fs::read_to_string(path.join("children"));
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let lists: Result<Vec<String>, _> = tasks.map(|task| text(&task.path())).collect();
-    match lists {
-        Ok(lists) if !lists.is_empty() => lists
-            .iter()
-            .flat_map(|list| list.split_ascii_whitespace())
-            .filter_map(|pid| pid.parse().ok())
-            .map(Pid::from_raw)
-            .collect(),
-        // A kernel without that file.
-        _ => children_by_parent(),
-    }
-}
-
-fn children_by_parent() -> Vec<Pid> {
-    let own = nix::unistd::getpid().to_string();
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let is_child = |pid: &i32| {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // `pid (name) state parent ...`, where the name may contain anything.
-        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_ascii_whitespace().nth(1));
-        parent == Some(own.as_str())
-    };
-    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(is_child).map(Pid::from_raw).collect()
 }
