@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    change, config, demo, drain, events, frames, job, jobs, journal, leader, logs, node, nodes, render,
+    ae, change, config, demo, drain, events, frames, job, jobs, journal, leader, logs, node, nodes, render,
     status, submit, up,
 };
 use crate::exit;
@@ -57,6 +57,8 @@ pub(crate) enum Command {
     /// Shows what happened, and what happens
     Events(events::Args),
 
+    /// Looks at what After Effects left
+    Ae(ae::Args),
     /// Looks at cluster configs
     Config(config::Args),
     /// Looks at journals that no leader serves from

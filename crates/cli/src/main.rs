@@ -29,7 +29,7 @@ use clap::Parser;
 
 use args::{Cli, Command};
 use commands::{
-    change, config, demo, drain, events, frames, job, jobs, journal, leader, logs, node, nodes, status,
+    ae, change, config, demo, drain, events, frames, job, jobs, journal, leader, logs, node, nodes, status,
     submit, up,
 };
 use exit::Exit;
@@ -70,6 +70,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Drain(args) => wait_for(drain::drain(args)),
         Command::Undrain(args) => wait_for(drain::undrain(args)),
         Command::Events(args) => wait_for(events::run(args)),
+        Command::Ae(args) => ae::run(args),
         Command::Config(args) => config::run(args),
         Command::Journal(args) => journal::run(args),
         // It has no runtime, and its exit code is its own.

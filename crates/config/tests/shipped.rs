@@ -44,7 +44,8 @@ fn the_studio_is_guarded_and_speaks_both_kinds_of_paths() {
     assert_eq!(windows.path_map.apply("/mnt/show/a/b.aep"), "S:\\a\\b.aep");
     assert_eq!(windows.path_map.apply("/mnt/assets/x.mov"), "\\\\storage\\assets\\x.mov");
     assert_eq!(studio.node("encode-01").unwrap().path_map.apply("/mnt/show/a"), "/mnt/show/a");
-    assert!(studio.node("artist-07").unwrap().programs.contains_key("after_effects"));
+    assert_eq!(windows.after_effects.prefer, Some("25".parse().unwrap()));
+    assert!(windows.renderers.contains("after_effects") && !studio.renderers.contains_key("after_effects"));
     assert_eq!(studio.renderers.len(), 3);
 }
 
@@ -124,7 +125,16 @@ fn every_example_job_becomes_a_whole_job() {
         let name = path.rsplit('/').next().unwrap().to_owned();
         Ok(Template { md5: Md5([7; 16]), bytes: 1, name, path: None })
     };
-    for name in ["demo.toml", "povray.toml", "encode.yaml", "still.json"] {
+    let names = [
+        "demo.toml",
+        "povray.toml",
+        "encode.yaml",
+        "still.json",
+        "after_effects.toml",
+        "after_effects_movie.yaml",
+        "personalised.yaml",
+    ];
+    for name in names {
         let spec = job(name).into_spec(&JobDefaults::default(), "/show", &mut { template });
         let spec = spec.unwrap_or_else(|problems| panic!("{problems}"));
         callsheet_config::job::check(&spec).unwrap();

@@ -288,6 +288,26 @@ mod tests {
     }
 
     #[test]
+    fn every_kind_of_lease_comes_back_as_it_was() {
+        let node = NodeName::new("anna").unwrap();
+        let whole = |work, gentle| Lease {
+            token: Token(9),
+            job: "018f2d3c-1111-7222-8333-0123456789ab".parse().unwrap(),
+            step: callsheet_model::StepIndex(2),
+            node: node.clone(),
+            work,
+            frames: "4".parse().unwrap(),
+            gentle,
+        };
+        for work in [Work::Render, Work::Preflight, Work::Publish { of: Token(8) }] {
+            for gentle in [false, true] {
+                let lease = whole(work, gentle);
+                assert_eq!(lease_from_wire(&node, &lease_to_wire(&lease)), Ok(lease));
+            }
+        }
+    }
+
+    #[test]
     fn every_failure_class_comes_back_as_it_was() {
         for class in FailureClass::ALL {
             let failure = Failure::new(class, "x");

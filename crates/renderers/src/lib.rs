@@ -12,11 +12,14 @@
 //! A renderer says what to run and how to understand it. It refuses to start processes, to know leases or to
 //! decide what is done about a failure: `callsheet-node` runs it, the scheduler decides.
 
+pub mod after_effects;
 pub mod child;
 pub mod command;
+mod disk;
 mod evidence;
 pub mod flipbook;
 pub mod lottie;
+mod process;
 pub mod proof;
 pub mod publish;
 mod registry;
@@ -27,8 +30,9 @@ mod settings;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use callsheet_model::{Failure, FailureClass, FrameSet, OutputPattern, StepSpec};
+use callsheet_model::{Failure, FailureClass, FrameSet, OutputPattern, RunPhase, StepSpec, Versions};
 
 pub use child::{Host, child_main};
 pub use registry::Registry;
@@ -38,11 +42,11 @@ pub trait Renderer: Send + Sync {
     /// The name that jobs ask for.
     fn name(&self) -> &str;
 
-    /// Looks whether it is installed here, and which version. Blocking: it may run the program.
+    /// Looks whether it is installed here, and in which versions. Blocking: it may run the program.
     ///
     /// # Errors
     /// A sentence that says what is missing.
-    fn probe(&self) -> Result<String, String>;
+    fn probe(&self) -> Result<Versions, String>;
 
     /// What is wrong with a step before anything runs: settings it does not know, a template it cannot draw.
     /// The leader asks this at submission, so it must not depend on the machine.
@@ -56,6 +60,20 @@ pub trait Renderer: Send + Sync {
     /// # Errors
     /// A failure with its class, for example `InputMissing`.
     fn invocations(&self, assignment: &Assignment<'_>) -> Result<Vec<Invocation>, Failure>;
+
+    /// What to run to find out whether a step can be rendered at all, before any of it is. Nothing to run: it
+    /// was looked at here, and nothing is wrong. Blocking, like [`Self::invocations`].
+    ///
+    /// # Errors
+    /// What is wrong, with its class and the missing thing named.
+    fn preflight(&self, _assignment: &Assignment<'_>) -> Result<Vec<Invocation>, Failure> {
+        Ok(Vec::new())
+    }
+
+    /// Whether steps are looked at with [`Self::preflight`] before they are handed out.
+    fn has_preflight(&self) -> bool {
+        false
+    }
 
     /// Someone to read the output of one process.
     fn reader(&self, assignment: &Assignment<'_>, invocation: &Invocation) -> Box<dyn Reader>;
@@ -96,6 +114,8 @@ pub struct Assignment<'a> {
     pub scratch: &'a Path,
     /// Threads that the renderer may use.
     pub threads: u32,
+    /// Earlier attempts ran out of memory: the renderer should use as little of it as it can.
+    pub gentle: bool,
 }
 
 impl Assignment<'_> {
@@ -130,6 +150,9 @@ pub struct Invocation {
     pub frames: FrameSet,
     /// What its standard input is.
     pub stdin: Stdin,
+    /// Files that are there while the process runs and not afterwards, however the agent ends. One that was
+    /// there before stays.
+    pub markers: Vec<PathBuf>,
 }
 
 /// What a process gets as its standard input. Nothing is ever written to it.
@@ -215,6 +238,8 @@ fn signal_name(signal: i32) -> Option<&'static str> {
 /// What a line of output tells.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fact {
+    /// The process came into this phase. It never goes back to an earlier one.
+    Phase(RunPhase),
     /// The renderer is past its start and works on frames.
     Rendering,
     /// It begins a frame.
@@ -236,14 +261,18 @@ pub struct Expectation {
     pub size: Option<(u32, u32)>,
     /// What kind of file.
     pub format: Format,
+    /// When the attempt began, by the clock of the disk that its files are on: an older file is none of it.
+    pub since: Option<SystemTime>,
 }
 
 /// What kind of file a result is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// A picture whose format the extension tells; it must decode whole.
     #[default]
     Picture,
     /// Anything else: it must be there and not empty.
     File,
+    /// A movie with exactly so many frames, by the number of the result (0 for a task).
+    Movie(BTreeMap<i32, u64>),
 }

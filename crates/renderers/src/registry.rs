@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use callsheet_config::CommandDescription;
+use callsheet_config::{ClusterConfig, CommandDescription, NodeConfig};
 
+use crate::after_effects::AfterEffects;
 use crate::child::Host;
 use crate::command::Command;
 use crate::flipbook::Flipbook;
@@ -26,16 +27,48 @@ impl Registry {
     /// With another program as the built-in renderers' host.
     #[must_use]
     pub fn with_host(descriptions: &[CommandDescription], host: Host) -> Self {
-        let described = descriptions.iter().map(|description| {
+        let after_effects = AfterEffects::new(host.clone());
+        Self::made_of(descriptions.iter().cloned(), host, after_effects)
+    }
+
+    /// As a node has them: its own programs in the place of the described ones, its own After Effects, and only what
+    /// it offers.
+    #[must_use]
+    pub fn of_node(cluster: &ClusterConfig, node: &NodeConfig) -> Self {
+        let described = cluster.renderers.values().cloned().map(|mut description| {
+            if let Some(program) = node.programs.get(&description.name) {
+                description.program.clone_from(program);
+            }
+            description
+        });
+        let host = Host::this_executable();
+        let after_effects = AfterEffects::on_node(host.clone(), node);
+        let mut registry = Self::made_of(described, host, after_effects);
+        registry.renderers.retain(|name, _| node.renderers.contains(name));
+        registry
+    }
+
+    fn made_of(
+        descriptions: impl Iterator<Item = CommandDescription>,
+        host: Host,
+        after_effects: AfterEffects,
+    ) -> Self {
+        let described = descriptions.map(|description| {
             let renderer: Arc<dyn Renderer> = Arc::new(Command::new(description.clone()));
-            (description.name.clone(), renderer)
+            (description.name, renderer)
         });
         let mut renderers: BTreeMap<_, _> = described.collect();
-        let built_in: [Arc<dyn Renderer>; 2] =
-            [Arc::new(Lottie::new(host.clone())), Arc::new(Flipbook::new(host))];
+        let built_in: [Arc<dyn Renderer>; 3] =
+            [Arc::new(after_effects), Arc::new(Lottie::new(host.clone())), Arc::new(Flipbook::new(host))];
         // The config refuses a description under a built-in name; if one came all the same, ours counts.
         renderers.extend(built_in.into_iter().map(|renderer| (renderer.name().to_owned(), renderer)));
         Self { renderers }
+    }
+
+    /// All of them by name.
+    #[must_use]
+    pub fn into_renderers(self) -> BTreeMap<String, Arc<dyn Renderer>> {
+        self.renderers
     }
 
     /// The renderer of that name.
@@ -71,10 +104,10 @@ mod tests {
     #[test]
     fn built_in_renderers_are_always_there() {
         let registry = Registry::new(&[]);
-        assert_eq!(registry.names().collect::<Vec<_>>(), ["flipbook", "lottie"]);
+        assert_eq!(registry.names().collect::<Vec<_>>(), ["after_effects", "flipbook", "lottie"]);
         assert_eq!(registry.get("lottie").unwrap().name(), "lottie");
         assert!(registry.get("nuke").is_none());
         let problem = registry.unknown("nuke");
-        assert_eq!(problem.message, "\"nuke\" is not known here: there are flipbook, lottie");
+        assert_eq!(problem.message, "\"nuke\" is not known here: there are after_effects, flipbook, lottie");
     }
 }

@@ -90,6 +90,7 @@ impl Desk {
             place: &self.place(),
             scratch: &self.scratch(),
             threads: 2,
+            gentle: false,
         })
     }
 }
@@ -105,4 +106,17 @@ pub(crate) fn listing(directory: &Path) -> Vec<String> {
 /// Problems as `place: message`.
 pub(crate) fn said(problems: Vec<crate::Problem>) -> Vec<String> {
     problems.into_iter().map(|problem| format!("{}: {}", problem.place, problem.message)).collect()
+}
+
+/// A program that is a shell script. It is copied into place by another process: a file that this one has open
+/// for writing cannot be run, and a process that another test starts at this moment would have it open, too.
+#[cfg(unix)]
+pub(crate) fn program(path: &Path, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let draft = path.with_extension("draft");
+    fs::write(&draft, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
+    let copied = std::process::Command::new("cp").arg(&draft).arg(path).status().unwrap();
+    assert!(copied.success());
+    fs::remove_file(&draft).unwrap();
 }

@@ -27,7 +27,7 @@ fn installed(name: &str) -> Option<Registry> {
     match registry.get(name).expect("the description is named like its file").probe() {
         Ok(version) => {
             assert!(
-                version.starts_with(|first: char| first.is_ascii_digit()),
+                version.to_string().starts_with(|first: char| first.is_ascii_digit()),
                 "{name} has version {version:?}"
             );
             Some(registry)

@@ -102,7 +102,12 @@ async fn listen(
 /// Everything a node says of a lease that went well.
 fn report(lease: &v1::OfferedLease, took: Duration, last: &mut u64, reports: &mut Vec<v1::Report>) {
     let proven = v1::Proven { frames: lease.frames.clone(), bytes: 1, took_us: took.as_micros() as u64 };
-    let ended = v1::Ended { how: v1::ended::How::Succeeded.into(), failure: None, blamed: Vec::new() };
+    let ended = v1::Ended {
+        how: v1::ended::How::Succeeded.into(),
+        failure: None,
+        blamed: Vec::new(),
+        last_frame: None,
+    };
     for what in [v1::report::What::Proven(proven), v1::report::What::Ended(ended)] {
         *last += 1;
         reports.push(v1::Report { number: *last, token: lease.token, what: Some(what) });

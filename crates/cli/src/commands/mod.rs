@@ -1,5 +1,6 @@
 //! One file per command: its arguments, and what it does with them.
 
+pub(crate) mod ae;
 pub(crate) mod change;
 pub(crate) mod config;
 pub(crate) mod demo;

@@ -1,13 +1,10 @@
 //! `node`: a machine's agent; serves until it is told to leave.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::Result;
-use callsheet_config::{ClusterConfig, NodeConfig};
 use callsheet_node::{Door, NodeSettings, Shutdown};
-use callsheet_renderers::{Registry, Renderer};
+use callsheet_renderers::Registry;
 use callsheet_telemetry::Form;
 
 use crate::exit::{Exit, Failure};
@@ -41,29 +38,11 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     callsheet_telemetry::start(node.log_level.word(), if args.log_json { Form::Json } else { Form::Text });
     let wishes = Wishes::listen(args.lifeline)?;
     let door = Door::of(&cluster.leader).map_err(|error| Failure::usage(in_full(&error)))?;
-    let renderers = renderers(&cluster, &node);
+    let renderers = Registry::of_node(&cluster, &node).into_renderers();
     let done = callsheet_node::run(NodeSettings::new(node, door, renderers), wishes.subscribe()).await;
     done.map_err(|error| Failure::new(Exit::Broken, in_full(&error)))?;
     let at_once = *wishes.subscribe().borrow() == Shutdown::Now;
     Ok(if at_once { Exit::Interrupted } else { Exit::Ok })
-}
-
-/// The node's renderers, with its own programs in the place of the described ones.
-fn renderers(cluster: &ClusterConfig, node: &NodeConfig) -> BTreeMap<String, Arc<dyn Renderer>> {
-    let described: Vec<_> = cluster
-        .renderers
-        .values()
-        .map(|description| {
-            let mut description = description.clone();
-            if let Some(program) = node.programs.get(&description.name) {
-                description.program.clone_from(program);
-            }
-            description
-        })
-        .collect();
-    let registry = Registry::new(&described);
-    let offered = node.renderers.iter().filter_map(|name| Some((name.clone(), registry.get(name)?.clone())));
-    offered.collect()
 }
 
 /// An error with all its causes, in one line.

@@ -9,7 +9,7 @@ use callsheet_model::limits;
 use crate::problem::Why;
 use crate::reader::Table;
 use crate::tree::{Value, quoted};
-use crate::values::{any_text, duration, integer, path, shown, size};
+use crate::values::{any_text, duration, integer, number, path, shown, size};
 
 /// What `leader.insecure` has to say, word for word.
 pub const INSECURE_WORDS: &str = "anyone on this network may run programs on my nodes";
@@ -40,6 +40,8 @@ pub struct LeaderConfig {
     pub template_limit: u64,
     /// How work is shared out.
     pub scheduling: Scheduling,
+    /// When a node is not trusted with a renderer any more, and for how long.
+    pub quarantine: Quarantine,
     /// What is kept, and for how long.
     pub keep: Keep,
     /// Certificates; without them nothing is encrypted.
@@ -59,6 +61,19 @@ pub struct Scheduling {
     pub ahead: Duration,
     /// Most leases in one node's hands beyond its slots.
     pub ahead_max: u32,
+}
+
+/// When a node is not trusted with a renderer any more, and for how long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quarantine {
+    /// How long the first is.
+    pub first: Duration,
+    /// Each further one in a row is this many times the last.
+    pub factor: f64,
+    /// None is longer.
+    pub max: Duration,
+    /// So many attempts in a row that died or hung, and nothing but the node to explain it.
+    pub crashes: u32,
 }
 
 /// What is kept, and for how long.
@@ -119,6 +134,7 @@ pub(super) fn read(mut table: Table<'_>, base: &Path) -> LeaderConfig {
             .take("template_limit", size(1024, limits::MAX_TEMPLATE_BYTES))
             .unwrap_or(2 << 30),
         scheduling: read_scheduling(table.table("scheduling")),
+        quarantine: read_quarantine(table.table("quarantine")),
         keep: read_keep(table.table("keep")),
         tls: read_tls(table.table("tls"), base),
         tokens: read_tokens(table.table("tokens"), base),
@@ -138,6 +154,21 @@ fn read_scheduling(mut table: Table<'_>) -> Scheduling {
     };
     table.done();
     scheduling
+}
+
+fn read_quarantine(mut table: Table<'_>) -> Quarantine {
+    let quarantine = Quarantine {
+        first: table.take("first", duration(SECOND, DAY)).unwrap_or(30 * SECOND),
+        factor: table.take("factor", number(1.0..=100.0)).unwrap_or(2.0),
+        max: table.take("max", duration(SECOND, 30 * DAY)).unwrap_or(900 * SECOND),
+        crashes: table.take("crashes", integer(1..=1000)).unwrap_or(3),
+    };
+    if quarantine.first > quarantine.max {
+        let why = format!("here must be at least first, which is {}", shown(quarantine.first));
+        table.refuse("max", Why::new(shown(quarantine.max), why));
+    }
+    table.done();
+    quarantine
 }
 
 fn read_keep(mut table: Table<'_>) -> Keep {

@@ -1,5 +1,6 @@
 //! The cluster config: one file that the leader, every node and every client of a cluster read.
 
+mod after_effects;
 mod leader;
 mod node;
 mod retry;
@@ -10,7 +11,8 @@ use std::path::Path;
 
 use callsheet_model::Timeouts;
 
-pub use leader::{INSECURE_WORDS, Keep, LeaderConfig, Scheduling, Tls, Tokens};
+pub use after_effects::AfterEffectsConfig;
+pub use leader::{INSECURE_WORDS, Keep, LeaderConfig, Quarantine, Scheduling, Tls, Tokens};
 pub use node::{LogLevel, NodeConfig};
 pub use retry::RetryConfig;
 
@@ -21,8 +23,10 @@ use crate::source::{Format, Source};
 use crate::timeouts::PartialTimeouts;
 use crate::values;
 
+/// The built-in renderer that needs a program which is not ours.
+pub const AFTER_EFFECTS: &str = "after_effects";
 /// Renderers that need no description.
-pub const BUILT_IN_RENDERERS: [&str; 2] = ["flipbook", "lottie"];
+pub const BUILT_IN_RENDERERS: [&str; 3] = [AFTER_EFFECTS, "flipbook", "lottie"];
 
 /// A whole cluster config, checked.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use callsheet_model::{NodeName, limits};
 
-use crate::cluster::BUILT_IN_RENDERERS;
+use crate::cluster::after_effects::{self, AfterEffectsConfig};
+use crate::cluster::{AFTER_EFFECTS, BUILT_IN_RENDERERS};
 use crate::path_map::PathMap;
 use crate::problem::Why;
 use crate::reader::Table;
@@ -27,6 +28,8 @@ pub struct NodeConfig {
     pub renderers: BTreeSet<String>,
     /// Where a renderer's program is on this machine, when it is not where its description says.
     pub programs: BTreeMap<String, PathBuf>,
+    /// Its After Effects.
+    pub after_effects: AfterEffectsConfig,
     /// Threads that each renderer may use; `None` shares the processors out among the slots.
     pub threads: Option<NonZeroU32>,
     /// Where attempts run, and where reports wait that the leader has not acknowledged.
@@ -92,6 +95,7 @@ struct Wishes {
     slots: Option<u32>,
     renderers: Option<BTreeSet<String>>,
     programs: BTreeMap<String, PathBuf>,
+    after_effects: after_effects::Wishes,
     threads: Option<NonZeroU32>,
     work: Option<PathBuf>,
     cache: Option<PathBuf>,
@@ -137,6 +141,7 @@ impl Wishes {
                     path(base)(value)
                 })
                 .unwrap_or_default(),
+            after_effects: after_effects::Wishes::read(table.table("after_effects"), base),
             threads: table.take("threads", integer(1..=4096_u32)).and_then(NonZeroU32::new),
             work: table.take("work", path(base)),
             cache: table.take("cache", path(base)),
@@ -166,6 +171,7 @@ impl Wishes {
             slots: self.slots.or(common.slots),
             renderers: self.renderers.or_else(|| common.renderers.clone()),
             programs: self.programs,
+            after_effects: self.after_effects.over(&common.after_effects),
             threads: self.threads.or(common.threads),
             work: self.work.or_else(|| under(&common.work)),
             cache: self.cache.or_else(|| under(&common.cache)),
@@ -183,11 +189,19 @@ impl Wishes {
 
     fn node(self, name: NodeName, base: &Path) -> NodeConfig {
         let home = base.join("callsheet-node").join(name.as_str());
+        let mut after_effects = self.after_effects.config();
+        // The short way to name the only one: `programs.after_effects`, as with every other renderer.
+        if let Some(program) = self.programs.get(AFTER_EFFECTS)
+            && !after_effects.programs.contains(program)
+        {
+            after_effects.programs.insert(0, program.clone());
+        }
         NodeConfig {
             labels: self.labels.unwrap_or_default(),
             slots: self.slots.unwrap_or(1),
             renderers: self.renderers.unwrap_or_else(|| BUILT_IN_RENDERERS.map(str::to_owned).into()),
             programs: self.programs,
+            after_effects,
             threads: self.threads,
             work: self.work.unwrap_or_else(|| home.join("work")),
             cache: self.cache.unwrap_or_else(|| home.join("cache")),

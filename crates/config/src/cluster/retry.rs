@@ -20,8 +20,8 @@ pub struct RetryConfig {
     pub factor: f64,
     /// No wait is longer.
     pub max: Duration,
-    /// Failures that cost no retry (a missing licence, a fault of the agent) do cost one after this many in a
-    /// row, so that nothing is tried for ever.
+    /// Failures that cost no retry (a node that is not set up, a fault of the agent) do cost one after this many in
+    /// a row, so that nothing is tried for ever but what passes by itself.
     pub uncharged: u32,
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use callsheet_model::{Chunk, JobSpec, StepSpec, Template, id, limits};
+use callsheet_model::{Chunk, JobSpec, StepSpec, Template, VersionWish, id, limits};
 
 use super::outputs::collisions;
 use crate::problem::{Problem, Problems, Why};
@@ -228,7 +228,10 @@ fn check_requirements(step: &StepSpec, notes: &mut Notes) {
         notes.name("requires.labels", wrong);
     }
     if let Some(version) = &requires.renderer_version {
-        notes.line("requires.renderer_version", version, limits::MAX_NAME_BYTES);
+        match version.parse::<VersionWish>() {
+            Ok(_) => notes.line("requires.renderer_version", version, limits::MAX_NAME_BYTES),
+            Err(why) => notes.note("requires.renderer_version", quoted(version), why.to_string()),
+        }
     }
 }
 

@@ -53,7 +53,7 @@ fn a_good_job_from_the_wire_is_taken() {
 #[test]
 fn whatever_is_wrong_on_the_wire_is_named_by_its_place() {
     type Break = fn(&mut StepSpec);
-    let breaks: [(&str, Break); 20] = [
+    let breaks: [(&str, Break); 22] = [
         ("name", |s| s.name = "../x".into()),
         ("renderer", |s| s.renderer = String::new()),
         ("frames", |s| s.frames = FrameSet::range(0, i32::MAX)),
@@ -68,6 +68,8 @@ fn whatever_is_wrong_on_the_wire_is_named_by_its_place() {
         ("timeouts.frame", |s| s.timeouts.frame = Duration::MAX),
         ("requires.labels", |s| s.requires.labels = ["a b".to_owned()].into()),
         ("requires.renderer_version", |s| s.requires.renderer_version = Some("\n".into())),
+        ("requires.renderer_version", |s| s.requires.renderer_version = Some("about 24".into())),
+        ("requires.renderer_version", |s| s.requires.renderer_version = Some("2".repeat(65))),
         ("after", |s| s.after = [StepIndex(0)].into()),
         ("after", |s| s.after = [StepIndex(u16::MAX)].into()),
         ("settings", |s| s.settings = (0..201).map(|n| (n.to_string(), 0.into())).collect()),

@@ -109,6 +109,8 @@ pub enum InputForm {
     Last,
     /// `count`: how many frames it has.
     Count,
+    /// `list`: the path of a list of all its files in their order, as ffmpeg's `concat` reads it.
+    List,
 }
 
 /// A placeholder that had to have a value and has none.
@@ -117,6 +119,17 @@ pub enum InputForm {
 pub struct Unset {
     /// As it is written.
     pub placeholder: String,
+}
+
+impl Arg {
+    /// Its texts, one or more.
+    #[must_use]
+    pub fn texts(&self) -> &[Text] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Group(texts) => texts,
+        }
+    }
 }
 
 impl Text {

@@ -1,7 +1,7 @@
 //! What must fit together in a description: its placeholders with its frames, its settings and its files.
 
 use super::arg::{Arg, InputStep, Placeholder, Text};
-use super::{CommandDescription, FrameUse, Need, SettingKind};
+use super::{CommandDescription, FrameUse, Need, ResultKind, SettingKind};
 use crate::problem::Why;
 use crate::reader::Table;
 
@@ -26,6 +26,9 @@ pub(super) fn check(renderer: &CommandDescription, table: &Table<'_>) {
     }
     if let Some(produces) = &renderer.produces {
         check_produces(renderer, produces, table);
+    }
+    if renderer.result == ResultKind::Movie {
+        check_movie(renderer, table);
     }
     for key in renderer.size.iter().flat_map(|(width, height)| [width, height]) {
         let whole = renderer.settings.get(key).is_some_and(|s| matches!(s.kind, SettingKind::Integer { .. }));
@@ -89,6 +92,17 @@ fn wrong(renderer: &CommandDescription, placeholder: &Placeholder, grouped: bool
 
 fn always_set(renderer: &CommandDescription, name: &str) -> bool {
     renderer.settings.get(name).is_some_and(|setting| setting.required || setting.default.is_some())
+}
+
+/// How many frames a movie must have is known from what goes into it.
+fn check_movie(renderer: &CommandDescription, table: &Table<'_>) {
+    let mut placeholders = renderer.args.iter().flat_map(Arg::texts).flat_map(Text::placeholders);
+    if renderer.frames != FrameUse::Task || !placeholders.any(|found| matches!(found, Placeholder::Input(..)))
+    {
+        let why =
+            "a movie is one task, and an {input:...} among the arguments says how many frames it must have";
+        table.refuse("result", Why::new("\"movie\"", why));
+    }
 }
 
 /// The name of a file in the attempt's directory: it must tell frames apart, and it must stay there.

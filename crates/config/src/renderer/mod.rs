@@ -103,6 +103,8 @@ pub enum Need {
 pub enum ResultKind {
     /// A picture that must decode whole.
     Picture,
+    /// A movie that must have as many frames as went in; of a task.
+    Movie,
     /// Anything else: it must be there and not empty.
     File,
 }

@@ -32,7 +32,8 @@ enum FrameUseWord {
 const NEEDS: [(&str, Need); 3] =
     [("required", Need::Required), ("optional", Need::Optional), ("forbidden", Need::Forbidden)];
 
-const RESULTS: [(&str, ResultKind); 2] = [("picture", ResultKind::Picture), ("file", ResultKind::File)];
+const RESULTS: [(&str, ResultKind); 3] =
+    [("picture", ResultKind::Picture), ("movie", ResultKind::Movie), ("file", ResultKind::File)];
 
 /// The renderers described so far. One whose description is wrong is there by its name alone, so that nodes
 /// that offer it are not called wrong too.

@@ -26,7 +26,7 @@ const PLAIN: [(&str, Placeholder); 17] = [
 ];
 
 /// What of an earlier step's output can be asked for.
-const FORMS: [(&str, InputForm); 7] = [
+const FORMS: [(&str, InputForm); 8] = [
     ("path", InputForm::Path),
     ("printf", InputForm::Printf),
     ("hash", InputForm::Hash),
@@ -34,6 +34,7 @@ const FORMS: [(&str, InputForm); 7] = [
     ("first", InputForm::First),
     ("last", InputForm::Last),
     ("count", InputForm::Count),
+    ("list", InputForm::List),
 ];
 
 impl Text {
@@ -102,7 +103,7 @@ fn parse_word(word: &str) -> Result<Placeholder, String> {
         format!(
             "there is no placeholder {{{word}}}; there are {}, frame:4, frame:output, frame:step_last, \
              setting.NAME, when:NAME, input:FORM and input.NAME:FORM with FORM path, printf, hash, dir, first, \
-             last or count",
+             last, count or list",
             plain.join(", ")
         )
     })
@@ -164,6 +165,7 @@ mod tests {
                 "setting.a_b",
                 "when:x",
                 "input:printf",
+                "input.s:list",
                 "input.s:first",
             ]
             .map(str::to_owned),

@@ -4,6 +4,7 @@ mod cluster;
 mod job_streams;
 mod jobs;
 mod nodes;
+mod offers;
 mod views;
 
 use callsheet_leader::LeaderError;

@@ -1,17 +1,14 @@
 //! The nodes' door: sessions, and templates for their caches.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::Arc;
 
 use callsheet_leader::{FromNode, Hello, Holding, Leader, LeaderError, NodeDoor, ToNode};
 use callsheet_model::signal::Signal;
-use callsheet_model::{Job, JobId, Lease, NodeName, StepIndex, Token};
+use callsheet_model::{NodeName, Token};
 use callsheet_protocol::{
-    FieldError, cache_from_wire, goodbye_from_wire, heartbeat_from_wire, lease_to_wire, log_from_wire,
-    node_from_wire, progress_from_wire, ranges_to_wire, report_from_wire, step_to_wire, tokens_from_wire, v1,
+    FieldError, cache_from_wire, goodbye_from_wire, heartbeat_from_wire, log_from_wire, node_from_wire,
+    progress_from_wire, ranges_to_wire, report_from_wire, tokens_from_wire, v1,
 };
-use prost::Message as _;
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -19,14 +16,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
+use super::offers::{Briefed, offers_to_wire};
 use super::{refused, unreadable};
 
 /// Messages to a node that wait for its connection to take them.
 const READY: usize = 16;
-/// Steps that a node remembers of a session; it keeps at least twice as many.
-const BRIEFED: usize = 64;
-/// No more is put into a message of offers than this and one lease, in bytes.
-const FULL_MESSAGE: usize = 1 << 20;
 /// Bytes of a template per message.
 const PIECE: usize = 256 << 10;
 
@@ -245,28 +239,6 @@ async fn say_farewell(mut told: mpsc::Receiver<ToNode>, to: mpsc::Sender<Result<
     while told.recv().await.is_some() {}
 }
 
-/// The steps that a node knows from offers of this session: as many as it is sure to remember.
-#[derive(Default)]
-struct Briefed(VecDeque<(JobId, StepIndex)>);
-
-impl Briefed {
-    /// Whether the step has to be told; from now on it counts as told.
-    fn needs(&mut self, step: (JobId, StepIndex)) -> bool {
-        let known = self.0.iter().position(|known| *known == step);
-        if let Some(at) = known {
-            self.0.remove(at);
-        } else if self.0.len() >= BRIEFED {
-            self.0.pop_front();
-        }
-        self.0.push_back(step);
-        known.is_none()
-    }
-
-    fn forget(&mut self, job: JobId) {
-        self.0.retain(|(known, _)| *known != job);
-    }
-}
-
 fn to_wire(message: ToNode, briefed: &mut Briefed) -> Vec<v1::leader_message::Body> {
     use v1::leader_message::Body;
     vec![match message {
@@ -290,115 +262,4 @@ fn to_wire(message: ToNode, briefed: &mut Briefed) -> Vec<v1::leader_message::Bo
             Body::Sweep(v1::Sweep { job: job.id.to_string(), outputs: outputs.collect(), up_to: up_to.0 })
         }
     }]
-}
-
-/// Offers, in as many messages as it takes to stay well below the largest one allowed.
-fn offers_to_wire(offers: &[(Lease, Arc<Job>)], briefed: &mut Briefed) -> Vec<v1::leader_message::Body> {
-    let (mut messages, mut next, mut bytes) = (Vec::new(), v1::Offers::default(), 0);
-    for (lease, job) in offers {
-        if briefed.needs((lease.job, lease.step)) {
-            next.steps.extend(brief(job, lease.step));
-            bytes += next.steps.last().map_or(0, prost::Message::encoded_len);
-        }
-        let lease = lease_to_wire(lease);
-        bytes += lease.encoded_len();
-        next.leases.push(lease);
-        if bytes >= FULL_MESSAGE {
-            messages.push(v1::leader_message::Body::Offers(std::mem::take(&mut next)));
-            bytes = 0;
-        }
-    }
-    if !next.leases.is_empty() {
-        messages.push(v1::leader_message::Body::Offers(next));
-    }
-    messages
-}
-
-/// A step as its node must know it: its spec, and what the steps before it leave.
-fn brief(job: &Job, index: StepIndex) -> Option<v1::StepBrief> {
-    let step = job.spec.step(index)?;
-    let input = |before: &StepIndex| {
-        let before = job.spec.step(*before)?;
-        let output = before.output.as_ref()?.to_string();
-        Some((before.name.clone(), v1::StepInput { output, frames: before.frames.to_string() }))
-    };
-    Some(v1::StepBrief {
-        job: job.id.to_string(),
-        step: index.0.into(),
-        job_name: job.spec.name.clone(),
-        // Without `after`: to a node, the steps before are what they left, and that is in `inputs`.
-        spec: Some(step_to_wire(step, &[])),
-        inputs: step.after.iter().filter_map(input).collect(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use callsheet_model::limits::MAX_MESSAGE_BYTES;
-    use callsheet_model::{Chunk, FrameSet, JobSpec, Requirements, StepSpec, Timeouts, Timestamp, Work};
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn offer(number: u16, settings: usize) -> (Lease, Arc<Job>) {
-        let step = StepSpec {
-            name: "frames".into(),
-            renderer: "nothing".into(),
-            template: None,
-            frames: FrameSet::range(1, 10),
-            chunk: Chunk::Auto,
-            output: None,
-            retries: 0,
-            timeouts: Timeouts::default(),
-            requires: Requirements::default(),
-            after: [].into(),
-            settings: BTreeMap::from([("scene".to_owned(), "x".repeat(settings).into())]),
-            approximate: false,
-        };
-        let spec = JobSpec { name: "job".into(), project: "test".into(), priority: 50, steps: vec![step] };
-        let id = JobId(Uuid::from_u128(u128::from(number)));
-        let node = NodeName::new("anna").unwrap();
-        let token = Token(u64::from(number));
-        let lease = Lease {
-            token,
-            job: id,
-            step: StepIndex(0),
-            node,
-            work: Work::Render,
-            frames: FrameSet::one(1),
-            gentle: false,
-        };
-        (lease, Arc::new(Job { id, submitted_at: Timestamp(0), spec }))
-    }
-
-    #[test]
-    fn many_large_steps_go_out_in_messages_that_may_be_sent() {
-        let offers: Vec<_> = (1..=200).map(|number| offer(number, 60_000)).collect();
-        let messages = offers_to_wire(&offers, &mut Briefed::default());
-        assert!(messages.len() > 1);
-        let (mut steps, mut tokens) = (0, Vec::new());
-        for message in messages {
-            assert!(body(message.clone()).encoded_len() < MAX_MESSAGE_BYTES);
-            let v1::leader_message::Body::Offers(offers) = message else { panic!("{message:?}") };
-            steps += offers.steps.len();
-            tokens.extend(offers.leases.iter().map(|lease| lease.token));
-        }
-        assert_eq!((steps, tokens), (200, (1..=200).collect()));
-    }
-
-    #[test]
-    fn a_step_is_told_again_once_the_node_may_have_forgotten_it() {
-        let (step, mut briefed) = (|job| (JobId(Uuid::from_u128(job)), StepIndex(0)), Briefed::default());
-        assert!(briefed.needs(step(0)));
-        assert!(!briefed.needs(step(0)));
-        for job in 1..=BRIEFED as u128 {
-            assert!(briefed.needs(step(job)));
-        }
-        assert!(briefed.needs(step(0)));
-        assert_eq!(briefed.0.len(), BRIEFED);
-        briefed.forget(step(0).0);
-        assert!(briefed.needs(step(0)));
-    }
 }

@@ -24,7 +24,7 @@ use callsheet_model::{Failure, FailureClass, FrameSet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Assignment, Fact, Invocation, Stdin, flipbook, lottie};
+use crate::{Assignment, Fact, Invocation, Stdin, after_effects, flipbook, lottie};
 
 pub use exe::Host;
 pub(crate) use reader::ChildReader;
@@ -40,8 +40,9 @@ pub fn child_main(kind: &str, assignment: &Path) -> ExitCode {
     let run: fn(&Path, &mut Voice<'_>) -> Result<(), Failure> = match kind {
         lottie::NAME => |path, voice| lottie::render(&read_order(path)?, voice),
         flipbook::NAME => |path, voice| flipbook::join(&read_order(path)?, voice),
+        after_effects::NAME => after_effects::run_script,
         _ => {
-            eprintln!("there is no built-in renderer {kind:?}: lottie and flipbook are");
+            eprintln!("there is no built-in renderer {kind:?}: after_effects, flipbook and lottie are");
             return ExitCode::from(MISUSED);
         }
     };
@@ -89,10 +90,11 @@ pub(crate) fn invocation(
         directory: assignment.scratch.to_owned(),
         frames,
         stdin: Stdin::Lifeline,
+        markers: Vec::new(),
     })
 }
 
-fn read_order<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+pub(crate) fn read_order<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
     let bad = |error: &dyn std::error::Error| {
         Failure::new(FailureClass::Agent, format!("the order {} cannot be read: {error}", path.display()))
     };

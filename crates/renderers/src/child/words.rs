@@ -1,12 +1,13 @@
 //! How facts are spoken by a child and understood by its agent: one line each, readable in a log.
 
-use callsheet_model::FailureClass;
+use callsheet_model::{FailureClass, RunPhase};
 
 use crate::Fact;
 
 /// A fact as a line.
 pub(crate) fn spoken(fact: &Fact) -> String {
     match fact {
+        Fact::Phase(phase) => format!("phase {phase}"),
         Fact::Rendering => "rendering".to_owned(),
         Fact::FrameStarted(frame) => format!("frame {frame} started"),
         Fact::FrameFinished(frame) => format!("frame {frame} finished"),
@@ -30,6 +31,7 @@ pub(crate) fn heard(line: &str) -> Option<Fact> {
         return Some(Fact::Error(class, message.to_owned()));
     }
     match *line.split(' ').collect::<Vec<_>>() {
+        ["phase", word] => RunPhase::ALL.into_iter().find(|phase| phase.word() == word).map(Fact::Phase),
         ["rendering"] => Some(Fact::Rendering),
         ["frame", number, "started"] => Some(Fact::FrameStarted(number.parse().ok()?)),
         ["frame", number, "finished"] => Some(Fact::FrameFinished(number.parse().ok()?)),
@@ -50,6 +52,7 @@ mod tests {
     #[test]
     fn what_is_spoken_is_heard() {
         let facts = [
+            Fact::Phase(RunPhase::Finalise),
             Fact::Rendering,
             Fact::FrameStarted(-3),
             Fact::FrameFinished(i32::MAX),

@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use callsheet_config::CommandDescription;
-use callsheet_config::renderer::{FrameUse, InputForm, InputStep, Padding, Placeholder};
-use callsheet_model::{FrameSet, OutputPattern};
+use callsheet_config::renderer::{FrameUse, InputForm, InputStep, Padding, Placeholder, Text};
+use callsheet_model::{Failure, FailureClass, FrameSet, OutputPattern};
 use serde_json::Value;
 
 use super::setting;
@@ -51,6 +51,9 @@ impl Filling<'_> {
                 let set = setting(self.description, step, name) == Some(&Value::Bool(true));
                 set.then(OsString::new)
             }
+            Placeholder::Input(which, InputForm::List) => {
+                Some(list_path(self.assignment.scratch, self.input(which)?).into())
+            }
             Placeholder::Input(which, form) => of_input(self.input(which)?, *form),
         }
     }
@@ -75,6 +78,24 @@ impl Filling<'_> {
 
     fn input(&self, which: &InputStep) -> Option<&Input> {
         input(self.description, self.assignment, which)
+    }
+
+    /// Writes the lists that the placeholders of these texts name.
+    pub(super) fn write_lists(&self, texts: &[Text]) -> Result<(), Failure> {
+        for placeholder in texts.iter().flat_map(Text::placeholders) {
+            let Placeholder::Input(which, InputForm::List) = placeholder else { continue };
+            let Some(input) = self.input(which) else { continue };
+            let path = list_path(self.assignment.scratch, input);
+            let text = list_text(input).map_err(|name| {
+                let message = format!("{name} cannot stand in a list: it is no Unicode or has a line break");
+                Failure::new(FailureClass::NodeConfig, message)
+            })?;
+            std::fs::write(&path, text).map_err(|error| {
+                let message = format!("{} cannot be written: {error}", path.display());
+                Failure::new(FailureClass::OutputIo, message)
+            })?;
+        }
+        Ok(())
     }
 }
 
@@ -110,7 +131,29 @@ fn of_input(Input { output, frames }: &Input, form: InputForm) -> Option<OsStrin
         InputForm::First => Some(frames.first()?.to_string().into()),
         InputForm::Last => Some(frames.last()?.to_string().into()),
         InputForm::Count => Some(frames.len().to_string().into()),
+        InputForm::List => None,
     }
+}
+
+/// Where the list of an earlier step's files stands.
+fn list_path(scratch: &Path, input: &Input) -> PathBuf {
+    let name = input.output.file_pattern();
+    let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    scratch.join(format!("{name}.ffconcat"))
+}
+
+/// The list as ffmpeg's `concat` reads it: a path in single quotes a line, where a quote ends the quoting, stands
+/// behind a backslash and begins it anew.
+fn list_text(Input { output, frames }: &Input) -> Result<String, String> {
+    let numbers: Vec<i32> = if output.is_sequence() { frames.iter().collect() } else { vec![0] };
+    let mut text = "ffconcat version 1.0\n".to_owned();
+    for number in numbers {
+        let path = Path::new(output.directory()).join(output.file_name(number));
+        let shown = || path.to_string_lossy().into_owned();
+        let name = path.to_str().filter(|name| !name.contains(['\n', '\r', '\0'])).ok_or_else(shown)?;
+        text.push_str(&format!("file '{}'\n", name.replace('\'', "'\\''")));
+    }
+    Ok(text)
 }
 
 /// The path with `%05d` for the number. What is a percent sign itself is doubled, so that the program writes

@@ -9,6 +9,7 @@
 
 mod check;
 mod fill;
+mod length;
 mod program;
 mod reader;
 #[cfg(test)]
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 use callsheet_config::CommandDescription;
 use callsheet_config::renderer::{Arg, FrameUse, ResultKind};
-use callsheet_model::{Failure, FailureClass, FrameSet, StepSpec};
+use callsheet_model::{Failure, FailureClass, FrameSet, StepSpec, Versions};
 use serde_json::Value;
 
 use crate::{Assignment, Expectation, Format, Invocation, Problem, Reader, Renderer, Stdin};
@@ -79,6 +80,7 @@ impl Command {
         let value = |placeholder: &_| filling.value(placeholder);
         let mut args = Vec::new();
         for arg in &self.description.args {
+            filling.write_lists(arg.texts())?;
             match arg {
                 Arg::One(text) => args.push(text.fill(&value).map_err(|unset| {
                     Failure::new(FailureClass::JobFatal, format!("an argument cannot be filled in: {unset}"))
@@ -101,6 +103,7 @@ impl Command {
             directory: assignment.scratch.to_owned(),
             frames,
             stdin: Stdin::Null,
+            markers: Vec::new(),
         })
     }
 
@@ -119,8 +122,8 @@ impl Renderer for Command {
         &self.description.name
     }
 
-    fn probe(&self) -> Result<String, String> {
-        program::probe(&self.description)
+    fn probe(&self) -> Result<Versions, String> {
+        program::probe(&self.description).map(Versions::from)
     }
 
     fn check(&self, step: &StepSpec, _: Option<&[u8]>) -> Vec<Problem> {
@@ -153,10 +156,12 @@ impl Renderer for Command {
     fn expectation(&self, assignment: &Assignment<'_>) -> Expectation {
         let format = match self.description.result {
             ResultKind::Picture => Format::Picture,
+            ResultKind::Movie => length::expected(&self.description, assignment),
             ResultKind::File => Format::File,
         };
         let pixels = |key: &str| u32::try_from(self.setting(assignment.step, key)?.as_u64()?).ok();
         let size = self.description.size.as_ref();
-        Expectation { size: size.and_then(|(width, height)| Some((pixels(width)?, pixels(height)?))), format }
+        let size = size.and_then(|(width, height)| Some((pixels(width)?, pixels(height)?)));
+        Expectation { size, format, since: None }
     }
 }

@@ -120,10 +120,7 @@ impl Reader for CommandReader {
 
 /// How many frames the earlier step has that the command line speaks of.
 fn input_frames(description: &CommandDescription, assignment: &Assignment<'_>) -> Option<u64> {
-    let texts = description.args.iter().flat_map(|arg| match arg {
-        Arg::One(text) => std::slice::from_ref(text),
-        Arg::Group(texts) => texts.as_slice(),
-    });
+    let texts = description.args.iter().flat_map(Arg::texts);
     let mut named = texts.flat_map(Text::placeholders).filter_map(|placeholder| match placeholder {
         Placeholder::Input(which, _) => fill::input(description, assignment, which),
         _ => None,

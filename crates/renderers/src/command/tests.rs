@@ -123,7 +123,7 @@ fn files_are_found_under_the_programs_own_names() {
 fn the_size_comes_from_settings_and_their_defaults() {
     desk("1").assign("1", |assignment| {
         let expectation = described(TRACER).expectation(assignment);
-        assert_eq!(expectation, Expectation { size: Some((640, 480)), format: Format::Picture });
+        assert_eq!(expectation, Expectation { size: Some((640, 480)), ..Expectation::default() });
     });
 }
 

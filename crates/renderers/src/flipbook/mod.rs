@@ -17,12 +17,12 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use callsheet_model::{Failure, FailureClass, FrameSet, StepSpec, id};
+use callsheet_model::{Failure, FailureClass, FrameSet, StepSpec, Versions, id};
 use serde_json::Value;
 
 use crate::child::{self, ChildReader, Host};
 use crate::settings::Settings;
-use crate::{Assignment, Expectation, Format, Input, Invocation, Problem, Reader, Renderer};
+use crate::{Assignment, Expectation, Input, Invocation, Problem, Reader, Renderer};
 
 pub(crate) use join::join;
 
@@ -51,8 +51,8 @@ impl Renderer for Flipbook {
         NAME
     }
 
-    fn probe(&self) -> Result<String, String> {
-        self.host.program().map(|_| env!("CARGO_PKG_VERSION").to_owned())
+    fn probe(&self) -> Result<Versions, String> {
+        self.host.program().map(|_| env!("CARGO_PKG_VERSION").into())
     }
 
     fn check(&self, step: &StepSpec, _: Option<&[u8]>) -> Vec<Problem> {
@@ -109,7 +109,7 @@ impl Renderer for Flipbook {
     }
 
     fn expectation(&self, _: &Assignment<'_>) -> Expectation {
-        Expectation { size: None, format: Format::Picture }
+        Expectation::default()
     }
 }
 

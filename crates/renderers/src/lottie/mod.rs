@@ -19,10 +19,10 @@ mod size;
 mod tests;
 
 use callsheet_lottie::Animation;
-use callsheet_model::{Failure, FailureClass, StepSpec};
+use callsheet_model::{Failure, FailureClass, StepSpec, Versions};
 
 use crate::child::{self, ChildReader, Host, in_full};
-use crate::{Assignment, Expectation, Format, Invocation, Problem, Reader, Renderer};
+use crate::{Assignment, Expectation, Invocation, Problem, Reader, Renderer};
 use options::Options;
 
 pub(crate) use render::render;
@@ -49,8 +49,8 @@ impl Renderer for Lottie {
         NAME
     }
 
-    fn probe(&self) -> Result<String, String> {
-        self.host.program().map(|_| env!("CARGO_PKG_VERSION").to_owned())
+    fn probe(&self) -> Result<Versions, String> {
+        self.host.program().map(|_| env!("CARGO_PKG_VERSION").into())
     }
 
     fn check(&self, step: &StepSpec, template: Option<&[u8]>) -> Vec<Problem> {
@@ -87,7 +87,7 @@ impl Renderer for Lottie {
             let options = Options::read(&assignment.step.settings).ok()?;
             size::size(template, &options)
         });
-        Expectation { size, format: Format::Picture }
+        Expectation { size, ..Expectation::default() }
     }
 }
 

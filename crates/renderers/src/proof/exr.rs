@@ -20,7 +20,7 @@ pub(super) fn look(file: &mut File, claim: &Claim) -> Result<(u32, u32), Unprove
     for header in headers {
         // Only the data window is stored; it may be larger than what is shown.
         let stored = (side(header.layer_size.width())?, side(header.layer_size.height())?);
-        Claim { expected: None, frame: None }.admit(stored, headers.len() as u64)?;
+        Claim { expected: None, frame: None, length: None }.admit(stored, headers.len() as u64)?;
         if header.deep {
             return Err(broken("EXR", "it holds deep samples, which cannot be checked here"));
         }

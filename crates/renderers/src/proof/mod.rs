@@ -8,9 +8,10 @@
 //!             ├─ exr         offset tables, every block of every layer
 //!             ├─ tiff        every strip or tile of every page
 //!             ├─ tga bmp webp   decoded
-//!             ├─ mp4 mov mkv avi ...   the boxes cover the file; frames of a movie are not decoded
+//!             ├─ mp4 mov mkv avi ...   the boxes cover the file; frames of a movie are not decoded, but counted
+//!             │                        where it is known how many there must be
 //!             └─ anything else         only the first line of this list
-//!        ─► size as expected ─► synced ─► Proven
+//!        ─► size as expected ─► not older than the attempt, where its time is known ─► synced ─► Proven
 //! ```
 //!
 //! Files come from programs that crash, so nothing they say is believed: a header cannot make this code take
@@ -22,6 +23,7 @@ mod container;
 mod exr;
 mod file;
 mod jpeg;
+pub mod movie;
 mod png;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::Duration;
 
 use callsheet_model::{Failure, FailureClass};
 
@@ -42,6 +45,9 @@ pub const MAX_PIXELS: u64 = 1 << 28;
 const MAX_PIXELS_IN_FILE: u64 = 1 << 32;
 /// Most memory that one proof may take for pixels, in bytes.
 const MAX_MEMORY: usize = 2 << 30;
+
+/// Some file systems tell the time of a file this coarsely.
+const COARSE_CLOCK: Duration = Duration::from_secs(2);
 
 /// A file that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +70,9 @@ pub enum Unproven {
         /// What: a directory, a symbolic link, something special.
         found: &'static str,
     },
+    /// It was there before the attempt.
+    #[error("the file is older than the attempt")]
+    Stale,
     /// It has no bytes.
     #[error("the file is empty")]
     Empty,
@@ -98,6 +107,14 @@ pub enum Unproven {
         found: i32,
         /// The frame it should be.
         expected: i32,
+    },
+    /// It has more or fewer frames than were rendered into it.
+    #[error("the movie has {found} frames, not {expected}")]
+    WrongLength {
+        /// How many it has.
+        found: u64,
+        /// How many it should have.
+        expected: u64,
     },
     /// It claims more pixels than are looked at.
     #[error("the picture claims {}x{} pixels in {frames} frames; at most {MAX_PIXELS} in one are looked at", size.0, size.1)]
@@ -134,7 +151,18 @@ impl Unproven {
 /// `Unproven` says why the file does not count.
 pub fn prove(path: &Path, expectation: &Expectation, frame: Option<i32>) -> Result<Proven, Unproven> {
     let (mut file, bytes) = file::open(path)?;
-    let claim = Claim { expected: expectation.size, frame };
+    let length = match &expectation.format {
+        // A result that nobody gave a length would be a movie of nothing.
+        Format::Movie(lengths) => Some(lengths.get(&frame.unwrap_or(0)).copied().unwrap_or(0)),
+        Format::Picture | Format::File => None,
+    };
+    let claim = Claim { expected: expectation.size, frame, length };
+    if let Some(since) = expectation.since {
+        let changed = file.metadata().and_then(|data| data.modified()).map_err(unreadable)?;
+        if changed.checked_add(COARSE_CLOCK).is_some_and(|changed| changed < since) {
+            return Err(Unproven::Stale);
+        }
+    }
     let extension = path.extension().map(|text| text.to_string_lossy().to_ascii_lowercase());
     let extension = extension.as_deref().unwrap_or_default();
     let picture = expectation.format == Format::Picture;
@@ -186,17 +214,28 @@ fn look(
         "tif" | "tiff" if picture => tiff::look(file, claim)?,
         "tga" | "bmp" | "webp" if picture => bitmap::look(file, bytes, extension, claim)?,
         _ => {
-            container::look(&mut BufReader::new(file), bytes, extension)?;
-            return Ok(None);
+            container::look(&mut BufReader::new(&mut *file), bytes, extension)?;
+            return movie_length(file, bytes, extension, claim).map(|()| None);
         }
     };
     Ok(Some(size))
+}
+
+fn movie_length(file: &mut File, bytes: u64, extension: &str, claim: &Claim) -> Result<(), Unproven> {
+    let Some(expected) = claim.length else { return Ok(()) };
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    match movie::count(file, bytes, extension)? {
+        found if found == expected => Ok(()),
+        found => Err(Unproven::WrongLength { found, expected }),
+    }
 }
 
 /// What a file is held to.
 struct Claim {
     expected: Option<(u32, u32)>,
     frame: Option<i32>,
+    /// How many frames, of a movie.
+    length: Option<u64>,
 }
 
 impl Claim {

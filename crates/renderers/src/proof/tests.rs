@@ -144,7 +144,7 @@ fn what_is_no_file_is_named() {
 fn the_size_is_held_to_what_was_asked_for() {
     let desk = Desk::new();
     let path = desk.file("a.png", &encoded("png"));
-    let asked = |width, height| Expectation { size: Some((width, height)), format: Format::Picture };
+    let asked = |width, height| Expectation { size: Some((width, height)), ..Expectation::default() };
     assert!(prove(&path, &asked(61, 43), None).is_ok());
     let error = prove(&path, &asked(64, 43), None).unwrap_err();
     assert_eq!(error.to_string(), "the picture is 61x43, not 64x43");
@@ -265,6 +265,20 @@ fn other_containers_are_as_long_as_they_say() {
 fn anything_else_only_has_to_be_there() {
     let desk = Desk::new();
     assert!(desk.prove("dpx", b"x").is_ok());
-    let file = Expectation { size: None, format: Format::File };
+    let file = Expectation { format: Format::File, ..Expectation::default() };
     assert!(prove(&desk.file("notes.png", b"text"), &file, None).is_ok());
+}
+
+#[test]
+fn a_file_that_is_older_than_its_attempt_is_none_of_it() {
+    let desk = Desk::new();
+    let path = desk.file("notes.txt", b"text");
+    let changed = fs::metadata(&path).unwrap().modified().unwrap();
+    let since = |seconds| {
+        let since = Some(changed + std::time::Duration::from_secs(seconds));
+        prove(&path, &Expectation { format: Format::File, since, ..Expectation::default() }, None)
+    };
+    assert!(since(0).is_ok());
+    assert!(since(1).is_ok(), "some clocks are coarse");
+    assert!(matches!(since(60), Err(Unproven::Stale)));
 }

@@ -22,7 +22,7 @@ pub(super) fn look(file: &mut File, claim: &Claim) -> Result<(u32, u32), Unprove
     for _ in 0..MAX_PAGES {
         // Later pages may be thumbnails or masks of other sizes.
         let page = decoder.dimensions().map_err(bad)?;
-        Claim { expected: None, frame: None }.admit(page, 1)?;
+        Claim { expected: None, frame: None, length: None }.admit(page, 1)?;
         for chunk in 0..chunks(&mut decoder).map_err(bad)? {
             decoder.read_chunk(chunk).map_err(bad)?;
         }

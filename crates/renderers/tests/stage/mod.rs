@@ -103,15 +103,21 @@ impl Stage {
             place: &place,
             scratch: &self.root.path().join("scratch"),
             threads: 1,
+            gentle: false,
         })
     }
 
     /// One attempt at these frames, from start to publishing.
     pub(crate) fn attempt(&mut self, registry: &Registry, frames: &str) -> Attempt {
+        let out = self.out();
+        self.attempt_into(registry, frames, &out)
+    }
+
+    /// The same, where results go elsewhere.
+    pub(crate) fn attempt_into(&mut self, registry: &Registry, frames: &str, out: &Path) -> Attempt {
         let frames = frames.parse().unwrap();
         let renderer = registry.get(&self.step.renderer).unwrap();
-        let out = self.out();
-        self.assign(&frames, |assignment| run(renderer.as_ref(), assignment, &out))
+        self.assign(&frames, |assignment| run(renderer.as_ref(), assignment, out))
     }
 }
 
