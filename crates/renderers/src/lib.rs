@@ -27,6 +27,7 @@ mod registry;
 mod sample;
 mod settings;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -167,6 +168,11 @@ pub enum Stdin {
 
 /// Understands one process' output. It never fails, whatever bytes come.
 pub trait Reader: Send {
+    /// How the bytes of a line read. Without a better knowledge they are UTF-8, and what is none is replaced.
+    fn text<'a>(&self, line: &'a [u8]) -> Cow<'a, str> {
+        String::from_utf8_lossy(line)
+    }
+
     /// Takes one line, of stdout or stderr, without its line end.
     fn line(&mut self, line: &str) -> Vec<Fact>;
 

@@ -7,6 +7,7 @@
 //! A line ends with LF, CRLF or CR. It keeps no more than 16 KiB of a line; the same bytes give the
 //! same lines however they are split. It refuses to know what a line means.
 
+use super::encoding::decoded;
 use super::text::MAX_LINE_BYTES;
 
 /// Cuts a stream of bytes into lines of text.
@@ -130,7 +131,7 @@ impl Lines {
     }
 
     fn end(&mut self, each: &mut impl FnMut(&str)) {
-        each(&String::from_utf8_lossy(&self.line));
+        each(&decoded(&self.line));
         self.line.clear();
         self.began = false;
     }

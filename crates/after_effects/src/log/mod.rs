@@ -12,6 +12,7 @@ mod anchor;
 mod bytes;
 mod catalogue;
 mod composition;
+mod encoding;
 mod fact;
 mod noise;
 mod numbers;
@@ -24,6 +25,7 @@ mod words;
 
 pub use bytes::Lines;
 pub use composition::Composition;
+pub use encoding::decoded;
 pub use fact::{Header, LogFact, WarningKind};
 pub use numbers::Counting;
 pub use reader::{LogFormat, LogReader};

@@ -2,8 +2,8 @@
 //!
 //! After Effects writes in the code page of its machine, and consoles, pipes and other programs change it
 //! again. What survives all of that is ASCII: the *skeleton* of a line is its ASCII in lower case, with one
-//! `~` for each run of anything else. `Durée`, `Dur\u{fffd}e` and `DurÃ©e` have the same one. It refuses to guess
-//! encodings.
+//! `~` for each run of anything else. `Durée`, `Dur\u{fffd}e` and `DurÃ©e` have the same one. It refuses to know
+//! code pages: `encoding` does.
 
 /// Longest part of a line that is looked at, in bytes.
 pub(crate) const MAX_LINE_BYTES: usize = 16 * 1024;
@@ -94,7 +94,10 @@ pub(crate) fn unquoted(text: &str) -> &str {
     const LOST: [(&str, &str); 3] = [("ô", "ö"), ("â€œ", "â€"), ("ÔÇ£", "ÔÇØ")];
     let trimmed = text.trim_matches(|c: char| c == ' ' || c.is_control());
     let lost = LOST.iter().find_map(|(open, close)| trimmed.strip_prefix(open)?.strip_suffix(close));
-    lost.unwrap_or(text).trim_matches(|c| QUOTES.contains(&c) || c == char::REPLACEMENT_CHARACTER || c == ' ')
+    // What follows the quotes belongs to the sentence: a full stop, a particle.
+    let inner = trimmed.starts_with(QUOTES).then(|| quoted(trimmed)).flatten();
+    let name = lost.or(inner).unwrap_or(text);
+    name.trim_matches(|c| QUOTES.contains(&c) || c == char::REPLACEMENT_CHARACTER || c == ' ')
 }
 
 /// What stands between the first quote of a text and its last.
@@ -134,7 +137,9 @@ mod tests {
 
     #[test]
     fn quotes_are_taken_off_and_names_are_cut_at_characters() {
-        for text in ["“a b”", "\"a b\"", "„a b“", "« a b »", "\u{fffd}a b\u{fffd}", "a b"] {
+        for text in
+            ["“a b”", "\"a b\"", "\"a b\".", "\"a b\" を", "„a b“", "« a b »", "\u{fffd}a b\u{fffd}", "a b"]
+        {
             assert_eq!(unquoted(text), "a b");
         }
         for text in ["ôa bö", "â€œa bâ€\u{9d}", "ÔÇ£a bÔÇØ"] {

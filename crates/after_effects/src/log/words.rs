@@ -91,6 +91,16 @@ impl Word {
 static LABEL_WORDS: LazyLock<Vec<(Label, Tongue, Word)>> =
     LazyLock::new(|| LABELS.iter().map(|(label, tongue, word)| (*label, *tongue, Word::new(word))).collect());
 
+/// Whether a text has a word of a script whose skeleton says nothing.
+pub(super) fn has_wide_word(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let labels = LABEL_WORDS.iter().map(|(_, _, word)| word);
+    let moments = MOMENT_WORDS.iter().map(|(_, _, before, _)| before);
+    let elapsed = ELAPSED_WORDS.iter().map(|(_, word)| word);
+    let mut wide = labels.chain(moments).chain(elapsed).filter(|word| word.wide);
+    wide.any(|word| lower.contains(&word.text))
+}
+
 /// A label, whatever became of its accents.
 pub(super) fn label(text: &str) -> Option<(Label, Tongue)> {
     let (bones, lower) = (skeleton(text), text.trim().to_lowercase());
@@ -112,6 +122,7 @@ const MOMENTS: &[(Moment, Tongue, &str, &str)] = &[
     (Moment::Done, "en", "finished composition", ""),  // seen
     (Moment::Done, "de", "komposition", "beendet"),    // seen
     (Moment::Done, "de", "komposition", "abgeschlossen"),
+    (Moment::Begun, "de", "komposition", "wird gestartet"),
     (Moment::Begun, "de", "komposition", "gestartet"),
     (Moment::Begun, "de", "komposition", "begonnen"),
     (Moment::Begun, "de", "starten der komposition", ""),
@@ -134,11 +145,16 @@ const MOMENTS: &[(Moment, Tongue, &str, &str)] = &[
     (Moment::Begun, "ja", "コンポジション", "開始"),
     (Moment::Done, "ja", "コンポジション", "終了"),
     (Moment::Done, "ja", "コンポジション", "完了"),
+    (Moment::Begun, "ja", "コンポジション", "開始しています"),
+    (Moment::Begun, "ja", "コンポジション", "開始しました"),
+    (Moment::Done, "ja", "コンポジション", "終了しました"),
+    (Moment::Done, "ja", "コンポジション", "完了しました"),
     (Moment::Begun, "zh", "开始合成", ""),
     (Moment::Done, "zh", "完成合成", ""),
     (Moment::Begun, "zh", "合成", "开始"),
     (Moment::Done, "zh", "合成", "完成"),
     (Moment::Begun, "ko", "컴포지션", "시작"),
+    (Moment::Begun, "ko", "컴포지션", "시작 중"),
     (Moment::Done, "ko", "컴포지션", "완료"),
     (Moment::Begun, "ru", "композиц", "начат"),
     (Moment::Done, "ru", "композиц", "завершен"),

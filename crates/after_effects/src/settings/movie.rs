@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use callsheet_model::{FrameSet, OutputPattern, StepSpec};
+use callsheet_model::{FrameSet, OutputPattern};
 use serde_json::Value;
 
 use super::read::{not, only, whole};
@@ -107,13 +107,13 @@ impl Movie {
         (first <= last).then_some((i32::try_from(first).ok()?, i32::try_from(last).ok()?))
     }
 
-    /// How many frames each result of a step must have.
+    /// How many frames each of these results must have.
     #[must_use]
-    pub fn counts(&self, step: &StepSpec) -> BTreeMap<i32, u64> {
+    pub fn counts(&self, results: &FrameSet) -> BTreeMap<i32, u64> {
         let count = |result: i32| {
             let (first, last) = self.share(result)?;
             Some((result, (i64::from(last) - i64::from(first) + 1).try_into().ok()?))
         };
-        step.work().iter().filter_map(count).collect()
+        results.iter().filter_map(count).collect()
     }
 }

@@ -278,6 +278,13 @@ impl Account {
         judge::judge(self, end)
     }
 
+    /// Whether a font that the step requires is missing, as far as the log tells: then the pixels of every frame
+    /// are wrong, whole as they may look.
+    #[must_use]
+    pub fn lacks_a_font(&self) -> bool {
+        self.missing_font().is_some() || (self.unnamed_fonts && !self.order.fonts.is_empty())
+    }
+
     /// A font that is missing, and without which the step does not want to be rendered.
     pub(super) fn missing_font(&self) -> Option<&str> {
         let is_missing = |name: &&str| self.fonts.iter().any(|missing| is_font(name, missing));

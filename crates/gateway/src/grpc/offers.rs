@@ -67,12 +67,12 @@ fn brief(job: &Job, index: StepIndex) -> Option<v1::StepBrief> {
         let output = before.output.as_ref()?.to_string();
         Some((before.name.clone(), v1::StepInput { output, frames: before.frames.to_string() }))
     };
+    let names: Vec<&str> = job.spec.steps.iter().map(|step| step.name.as_str()).collect();
     Some(v1::StepBrief {
         job: job.id.to_string(),
         step: index.0.into(),
         job_name: job.spec.name.clone(),
-        // Without `after`: to a node, the steps before are what they left, and that is in `inputs`.
-        spec: Some(step_to_wire(step, &[])),
+        spec: Some(step_to_wire(step, &names)),
         inputs: step.after.iter().filter_map(input).collect(),
     })
 }
@@ -134,6 +134,23 @@ mod tests {
             tokens.extend(offers.leases.iter().map(|lease| lease.token));
         }
         assert_eq!((steps, tokens), (200, (1..=200).collect()));
+    }
+
+    #[test]
+    fn a_step_is_told_with_the_names_of_those_before_it_and_what_they_left() {
+        let (_, job) = offer(1, 1);
+        let first = &job.spec.steps[0];
+        let output = callsheet_model::OutputPattern::parse_absolute("/out/a_[####].png").unwrap();
+        let left = StepSpec { name: "left".into(), output: Some(output), ..first.clone() };
+        let after = [StepIndex(0), StepIndex(1)].into();
+        let last = StepSpec { name: "last".into(), after, ..first.clone() };
+        let spec = JobSpec { steps: vec![first.clone(), left, last], ..job.spec.clone() };
+        let job = Job { spec, ..(*job).clone() };
+        let brief = brief(&job, StepIndex(2)).unwrap();
+        assert_eq!(brief.spec.unwrap().after, ["frames", "left"]);
+        let inputs: Vec<_> = brief.inputs.into_iter().collect();
+        let input = v1::StepInput { output: "/out/a_[####].png".into(), frames: "1-10".into() };
+        assert_eq!(inputs, [("left".to_owned(), input)]);
     }
 
     #[test]

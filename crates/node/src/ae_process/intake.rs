@@ -118,7 +118,9 @@ impl Intake {
 }
 
 impl Inner {
-    fn line(&mut self, line: &str) {
+    fn line(&mut self, line: &[u8]) {
+        let text = self.reader.text(line);
+        let line = text.as_ref();
         if let Some(why) = line.strip_prefix(CANNOT_START) {
             self.not_started = Some(why.to_owned());
         }

@@ -1,5 +1,5 @@
-//! Cuts a stream of bytes into lines: at LF, at CR (progress bars), and where a line becomes too long.
-//! Bytes that are no UTF-8 are replaced. Memory is bounded, whatever comes.
+//! Cuts a stream of bytes into lines: at LF, at CR (progress bars), and where a line becomes too long. Memory is
+//! bounded, whatever comes. It refuses to know how the bytes of a line read.
 
 /// A longer line is cut into pieces of this size.
 pub(crate) const MAX_LINE: usize = 64 * 1024;
@@ -12,7 +12,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Takes bytes, and gives every line that they finish. Empty lines are left out.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut line: impl FnMut(&str)) {
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut line: impl FnMut(&[u8])) {
         while let Some(end) = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
             let (head, tail) = bytes.split_at(end);
             self.append(head, &mut line);
@@ -23,14 +23,14 @@ impl Lines {
     }
 
     /// Gives what is left, when the stream is over.
-    pub(crate) fn finish(&mut self, mut line: impl FnMut(&str)) {
+    pub(crate) fn finish(&mut self, mut line: impl FnMut(&[u8])) {
         if !self.rest.is_empty() {
-            line(&String::from_utf8_lossy(&self.rest));
+            line(&self.rest);
             self.rest.clear();
         }
     }
 
-    fn append(&mut self, mut bytes: &[u8], line: &mut impl FnMut(&str)) {
+    fn append(&mut self, mut bytes: &[u8], line: &mut impl FnMut(&[u8])) {
         while self.rest.len() + bytes.len() > MAX_LINE {
             let (head, tail) = bytes.split_at(MAX_LINE - self.rest.len());
             self.rest.extend_from_slice(head);
@@ -50,9 +50,9 @@ mod tests {
     fn read(pieces: &[&[u8]]) -> Vec<String> {
         let (mut lines, mut read) = (Lines::default(), Vec::new());
         for piece in pieces {
-            lines.feed(piece, |line| read.push(line.to_owned()));
+            lines.feed(piece, |line| read.push(String::from_utf8_lossy(line).into_owned()));
         }
-        lines.finish(|line| read.push(line.to_owned()));
+        lines.finish(|line| read.push(String::from_utf8_lossy(line).into_owned()));
         read
     }
 

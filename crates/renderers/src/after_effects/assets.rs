@@ -54,7 +54,8 @@ pub(super) fn prepare(
     scratch: &Path,
 ) -> Result<Prepared, Failure> {
     let arrived = store.begin()?;
-    let fetched = fetch_all(set, paths, &arrived).inspect_err(|_| drop(fs::remove_dir_all(&arrived)))?;
+    let fetched =
+        fetch_all(set, paths, &arrived, scratch).inspect_err(|_| drop(fs::remove_dir_all(&arrived)))?;
     let sums: Vec<_> = fetched.values().map(|(_, file)| file.md5).collect();
     let key = md5::compute(json!([circumstances, setting, sums]).to_string());
     let entry = store.settle(&arrived, &format!("{key:x}"), scratch)?;
@@ -78,8 +79,9 @@ fn fetch_all(
     set: &DataSet,
     paths: &PathMap,
     to: &Path,
+    scratch: &Path,
 ) -> Result<BTreeMap<usize, (String, Fetched)>, Failure> {
-    let fetcher = Fetcher::new(paths);
+    let fetcher = Fetcher::new(paths, scratch);
     let mut all = BTreeMap::new();
     for (index, source) in set.sources() {
         let place = format!("settings.assets[{index}]");

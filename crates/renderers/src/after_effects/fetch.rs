@@ -11,13 +11,13 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use callsheet_after_effects::script::Source;
 use callsheet_config::PathMap;
 use callsheet_model::{Failure, FailureClass};
-use ureq::Agent;
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::{Agent, ResponseExt};
 
 /// Most bytes of one file.
 pub(super) const MAX_BYTES: u64 = 4 << 30;
@@ -27,13 +27,29 @@ const CONNECT: Duration = Duration::from_secs(10);
 const ANSWER: Duration = Duration::from_secs(60);
 /// For one file altogether.
 const WHOLE: Duration = Duration::from_secs(900);
+/// For all files of a data set together: a slot is taken meanwhile.
+const ALTOGETHER: Duration = Duration::from_secs(3600);
 /// How often a server that does not answer well is asked again, and after how long.
 const AGAIN: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
-/// Fetches files.
+/// Endings that After Effects and its scripts know files by. Another one at the end of a URL, `.php`, is the server's
+/// own affair.
+const KNOWN: &[&str] = &[
+    "aac", "ai", "aif", "aifc", "aiff", "avi", "bmp", "cin", "cineon", "csv", "dib", "dpx", "dv", "eps",
+    "exr", "flm", "gif", "hdr", "iff", "jpe", "jpeg", "jpg", "js", "json", "jsx", "jsxbin", "m2t", "m2ts",
+    "m4a", "m4v", "mgjson", "mkv", "mov", "mp3", "mp4", "mpeg", "mpg", "mts", "mxf", "pct", "pdf", "png",
+    "psb", "psd", "r3d", "rgb", "rla", "sgi", "svg", "tga", "tif", "tiff", "tsv", "txt", "wav", "webm",
+    "webp", "wmv", "xml",
+];
+
+/// Fetches the files of one attempt.
 pub(super) struct Fetcher<'a> {
     paths: &'a PathMap,
+    /// The attempt's own directory: once it is gone, nobody waits for the files.
+    scratch: &'a Path,
     agent: Agent,
+    begun: Instant,
+    altogether: Duration,
     most: u64,
     again: &'a [Duration],
 }
@@ -55,13 +71,14 @@ struct Trouble {
 
 impl<'a> Fetcher<'a> {
     /// With the node's map of paths.
-    pub(super) fn new(paths: &'a PathMap) -> Self {
-        Self { paths, agent: agent(), most: MAX_BYTES, again: &AGAIN }
+    pub(super) fn new(paths: &'a PathMap, scratch: &'a Path) -> Self {
+        let (begun, altogether) = (Instant::now(), ALTOGETHER);
+        Self { paths, scratch, agent: agent(), begun, altogether, most: MAX_BYTES, again: &AGAIN }
     }
 
     #[cfg(test)]
-    pub(super) fn with_limits(self, most: u64, again: &'a [Duration]) -> Self {
-        Self { most, again, ..self }
+    pub(super) fn with_limits(self, most: u64, altogether: Duration, again: &'a [Duration]) -> Self {
+        Self { most, altogether, again, ..self }
     }
 
     /// Fetches a file to a path that does not exist yet. Blocking.
@@ -104,7 +121,9 @@ impl<'a> Fetcher<'a> {
     }
 
     fn download(&self, url: &str, shown: &str, to: &Path) -> Result<Fetched, Trouble> {
-        let called = self.agent.get(url).call();
+        self.still_wanted(shown)?;
+        let time = WHOLE.min(self.altogether.saturating_sub(self.begun.elapsed()));
+        let called = self.agent.get(url).config().timeout_global(Some(time)).build().call();
         let mut answer =
             called.map_err(|error| passing(missing(&format!("{shown} does not answer: {error}"))))?;
         let status = answer.status();
@@ -116,14 +135,32 @@ impl<'a> Fetcher<'a> {
         let kind =
             answer.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let ending = ending(url.split(['?', '#']).next().unwrap_or_default())
-            .or_else(|| kind.split_once('/').and_then(|(kind, sub)| ending_of_kind(kind, sub)));
+        let kind = kind.split_once('/').and_then(|(kind, sub)| ending_of_kind(kind, sub));
+        // Where redirects led to, which may be named better.
+        let ending = ending_of(url, kind).or_else(|| ending_of(&answer.get_uri().to_string(), None));
         if answer.body().content_length().is_some_and(|length| length > self.most) {
             return Err(too_large(shown, self.most));
         }
         // The limit here is one more than ours, so that ours is the one that is passed.
         let body = answer.body_mut().with_config().limit(self.most.saturating_add(2)).reader();
         Ok(Fetched { md5: self.keep(body, shown, to)?, ending })
+    }
+
+    /// Whether there is time left, and somebody who waits.
+    fn still_wanted(&self, shown: &str) -> Result<(), Trouble> {
+        if !self.scratch.is_dir() {
+            return Err(lasting(Failure::new(
+                FailureClass::Agent,
+                "the attempt is over, its files are not needed",
+            )));
+        }
+        if self.begun.elapsed() >= self.altogether {
+            let seconds = self.altogether.as_secs();
+            return Err(lasting(missing(&format!(
+                "{shown} and what came before it took more than {seconds} s"
+            ))));
+        }
+        Ok(())
     }
 
     /// Writes a stream to a file, up to the limit, and knows its bytes again.
@@ -138,6 +175,7 @@ impl<'a> Fetcher<'a> {
         let (mut from, mut hash) = (from.take(self.most.saturating_add(1)), md5::Context::new());
         let (mut buffer, mut length) = (vec![0; 1 << 16], 0_u64);
         loop {
+            self.still_wanted(shown)?;
             let count = match from.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(count) => count,
@@ -199,6 +237,13 @@ fn lasting(failure: Failure) -> Trouble {
 
 fn too_large(shown: &str, most: u64) -> Trouble {
     lasting(missing(&format!("{shown} is larger than {most} bytes, which is the most that is fetched")))
+}
+
+/// The ending of what a URL names: its own, if that is one of a file; else the one of what the server says it is.
+fn ending_of(url: &str, kind: Option<String>) -> Option<String> {
+    let address = url.split(['?', '#']).next().unwrap_or_default();
+    let (_, path) = address.split_once("://")?.1.split_once('/')?;
+    ending(path).filter(|ending| KNOWN.contains(&ending.as_str())).or(kind)
 }
 
 /// The ending of a path's name: After Effects knows files by it.

@@ -145,6 +145,10 @@ impl Renderer for AfterEffects {
     fn produced(&self, assignment: &Assignment<'_>, frame: i32) -> Option<PathBuf> {
         let output = assignment.step.output.as_ref()?;
         let settings = Settings::read(&assignment.step.settings).ok()?;
+        if run::is_refused(assignment) {
+            // Named so that whoever asks reads why there is none.
+            return Some(assignment.scratch.join("a-required-font-is-missing"));
+        }
         let desk = desk::Desk::of(assignment);
         Some(desk.brought(match Product::of(output, settings.movie) {
             Product::Pictures => run::run_of(assignment, &settings, frame)?.file_of(frame),
@@ -157,7 +161,7 @@ impl Renderer for AfterEffects {
         let movie = settings.and_then(|settings| settings.movie);
         let product = assignment.step.output.as_ref().map(|output| Product::of(output, movie));
         let format = match product {
-            Some(Product::Movie(movie)) => Format::Movie(movie.counts(assignment.step)),
+            Some(Product::Movie(movie)) => Format::Movie(movie.counts(assignment.frames)),
             Some(Product::Sound(_)) => Format::File,
             Some(Product::Pictures) | None => Format::Picture,
         };

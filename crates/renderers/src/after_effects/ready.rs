@@ -121,10 +121,11 @@ impl<'a> Ready<'a> {
             save: draft.zip(whole),
             always: inspect,
             lock: std::env::temp_dir().join(LOCK),
+            env: self.settings.env.clone(),
         };
         let frames = FrameSet::new();
         let invocation = child::invocation(&self.renderer.host, NAME, &order, self.assignment, frames)?;
-        Ok(Some(Invocation { env: self.settings.env.clone(), markers: self.markers(), ..invocation }))
+        Ok(Some(Invocation { markers: self.markers(), ..invocation }))
     }
 
     /// One process for each run of frames, or for each movie.

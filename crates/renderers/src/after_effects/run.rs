@@ -1,10 +1,13 @@
 //! Understands one process of `aerender`: hands its lines to the account that After Effects' own crate keeps, tells
 //! the agent what they mean for its frames, and asks for the verdict in the end.
 
+use std::borrow::Cow;
+use std::fs;
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 
 use callsheet_after_effects::arguments::may_be_multi_frame;
-use callsheet_after_effects::log::LogFact;
+use callsheet_after_effects::log::{LogFact, decoded};
 use callsheet_after_effects::settings::{Preset, Product, Settings};
 use callsheet_after_effects::verdict::{Account, End, How, Order, Proof};
 use callsheet_model::{Failure, FailureClass, FrameSet};
@@ -23,6 +26,20 @@ pub(super) struct AeReader {
     told: Told,
     /// Whether the output module is a template of the user that the node runs as.
     by_template: bool,
+    /// Written when the pixels are known to be wrong.
+    refusal: PathBuf,
+    refused: bool,
+}
+
+/// There when the pixels of an attempt are wrong, so that no frame of it counts, whole as its file may be: frames are
+/// taken while the process runs, and its verdict comes later.
+fn refusal(assignment: &Assignment<'_>) -> PathBuf {
+    assignment.scratch.join("refused")
+}
+
+/// Whether no file of an attempt is a frame.
+pub(super) fn is_refused(assignment: &Assignment<'_>) -> bool {
+    refusal(assignment).exists()
 }
 
 /// The run of an attempt's frames that a frame belongs to: one process renders it.
@@ -64,7 +81,8 @@ impl AeReader {
             settings.as_ref().is_some_and(|s| matches!(s.output_module, Some(Preset::Template(_))));
         let fonts = settings.map(|settings| settings.fonts).unwrap_or_default();
         let account = Account::new(Order { frames: Some(frames.clone()), fonts, multi_frame });
-        Self { account, run, frames, told: Told::Nothing, by_template }
+        let refusal = refusal(assignment);
+        Self { account, run, frames, told: Told::Nothing, by_template, refusal, refused: false }
     }
 
     fn meant(&mut self, fact: LogFact) -> Option<Fact> {
@@ -73,9 +91,9 @@ impl AeReader {
             LogFact::FrameFinished(frame) => {
                 self.keep_told(frame);
                 match &self.run {
-                    Some(_) => Fact::FrameFinished(frame),
+                    Some(_) if !self.refused => Fact::FrameFinished(frame),
                     // Of a movie only the whole file counts.
-                    None => {
+                    _ => {
                         Fact::Progress(self.account.finished().len() as f32 / self.frames.len().max(1) as f32)
                     }
                 }
@@ -148,8 +166,17 @@ impl AeReader {
 }
 
 impl Reader for AeReader {
+    fn text<'a>(&self, line: &'a [u8]) -> Cow<'a, str> {
+        decoded(line)
+    }
+
     fn line(&mut self, line: &str) -> Vec<Fact> {
         let facts = self.account.line(line);
+        if !self.refused && self.account.lacks_a_font() {
+            self.refused = true;
+            // Where not even this can be written, no frame can be.
+            let _ = fs::write(&self.refusal, "");
+        }
         facts.into_iter().filter_map(|fact| self.meant(fact)).collect()
     }
 

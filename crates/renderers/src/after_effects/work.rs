@@ -10,10 +10,11 @@
 //! that the system lets go when this process ends, however it ends. It refuses to believe an exit code: only the
 //! report says what was done.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -48,6 +49,8 @@ pub(super) struct Order {
     pub(super) always: bool,
     /// The machine's lock.
     pub(super) lock: PathBuf,
+    /// Variables for the program. They are the job's, so our own process has none of them.
+    pub(super) env: BTreeMap<String, String>,
 }
 
 /// The whole work of the process.
@@ -63,8 +66,9 @@ pub(crate) fn run(order: &Path, voice: &mut Voice<'_>) -> Result<(), Failure> {
     if let Some((draft, _)) = &order.save {
         remove(draft)?;
     }
-    start(&order)?;
+    let status = start(&order)?;
     let report = awaited(&order.report, REPORT_COMES_WITHIN);
+    died(report.as_deref(), status)?;
     let warnings = script::judge(report.as_deref()).inspect_err(|failure| {
         // Lines that are no facts are evidence.
         failure.evidence.iter().for_each(|line| eprintln!("{line}"));
@@ -107,11 +111,11 @@ fn locked(path: &Path, voice: &mut Voice<'_>) -> Result<File, Failure> {
 }
 
 /// Runs the program to its end. What it says goes into the log, marked, so that it cannot pass for our own words.
-fn start(order: &Order) -> Result<(), Failure> {
+fn start(order: &Order) -> Result<Option<ExitStatus>, Failure> {
     let script = order.script.to_string_lossy();
     let mut command = Command::new(&order.after_fx);
     command.args(callsheet_after_effects::arguments::script(&script));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.envs(&order.env).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(|error| {
         let message = format!("{} cannot be started: {error}", order.after_fx.display());
         Failure::new(FailureClass::NodeConfig, message)
@@ -123,10 +127,26 @@ fn start(order: &Order) -> Result<(), Failure> {
         thread::spawn(move || repeat(stderr));
     }
     match child.wait() {
-        Ok(status) => eprintln!("AfterFX: ended with {status}"),
-        Err(error) => eprintln!("AfterFX: nobody knows how it ended: {error}"),
+        Ok(status) => {
+            eprintln!("AfterFX: ended with {status}");
+            Ok(Some(status))
+        }
+        Err(error) => {
+            eprintln!("AfterFX: nobody knows how it ended: {error}");
+            Ok(None)
+        }
     }
-    Ok(())
+}
+
+/// One that ended badly before it came to its script: by itself, which is the node's affair, or by a crash.
+fn died(report: Option<&[u8]>, status: Option<ExitStatus>) -> Result<(), Failure> {
+    let Some(status) = status.filter(|status| report.is_none() && !status.success()) else { return Ok(()) };
+    // A signal, or an exception of Windows, whose codes are negative.
+    let class = match status.code() {
+        Some(code) if code > 0 => FailureClass::NodeConfig,
+        _ => FailureClass::Crash,
+    };
+    Err(Failure::new(class, format!("After Effects ended with {status} before it came to its script")))
 }
 
 fn repeat(from: impl Read) {
@@ -174,5 +194,57 @@ fn remove(path: &Path) -> Result<(), Failure> {
             Err(Failure::new(FailureClass::OutputIo, message))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// Runs an AfterFX that does this, with a variable of the job.
+    fn ran(body: &str) -> (tempfile::TempDir, Result<(), Failure>) {
+        let home = tempfile::tempdir().unwrap();
+        let path = |name: &str| home.path().join(name);
+        crate::sample::program(&path("AfterFX"), &format!("cd '{}'\n{body}", home.path().display()));
+        let order = Order {
+            after_fx: path("AfterFX"),
+            script: path("i.jsx"),
+            report: path("r.json"),
+            save: None,
+            always: true,
+            lock: path("lock"),
+            env: [("CALLSHEET_OF_THE_JOB".to_owned(), "ä b".to_owned())].into(),
+        };
+        fs::write(path("order"), serde_json::to_vec(&order).unwrap()).unwrap();
+        let mut said = Vec::new();
+        let outcome = run(&path("order"), &mut Voice(&mut said));
+        (home, outcome)
+    }
+
+    #[test]
+    fn the_jobs_variables_are_for_the_program_only() {
+        let report = r#"{"version":"25.1","stage":"done","assets":[],"findings":[],"saved":true}"#;
+        let body = format!("echo '{report}' > r.json; echo \"$CALLSHEET_OF_THE_JOB\" > heard");
+        let (home, outcome) = ran(&body);
+        outcome.unwrap();
+        assert_eq!(fs::read_to_string(home.path().join("heard")).unwrap(), "ä b\n");
+        assert_eq!(std::env::var_os("CALLSHEET_OF_THE_JOB"), None);
+    }
+
+    #[test]
+    fn one_that_crashes_before_its_script_is_not_taken_for_a_node_that_is_set_up_badly() {
+        for (body, class, words) in [
+            ("kill -SEGV $$", FailureClass::Crash, "ended with signal: 11"),
+            ("exit 70", FailureClass::NodeConfig, "ended with exit status: 70 before it came to its script"),
+            ("exit 0", FailureClass::NodeConfig, "another After Effects is open"),
+        ] {
+            let failure = ran(body).1.unwrap_err();
+            assert_eq!(failure.class, class, "{body}: {failure}");
+            assert!(failure.message.contains(words), "{body}: {failure}");
+        }
+        let (_, late) = ran("echo '{\"version\":\"25.1\",\"stage\":\"injecting\"}' > r.json; kill -SEGV $$");
+        let failure = late.unwrap_err();
+        assert_eq!(failure.class, FailureClass::Crash);
+        assert!(failure.message.contains("putting in settings.assets[0]"), "{failure}");
     }
 }

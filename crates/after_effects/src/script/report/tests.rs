@@ -16,7 +16,7 @@ fn the_gravest_decides_and_everything_is_evidence() {
         "stage": "done",
         "findings": [
             { "is": "font_missing", "name": "Inter", "allowed": false },
-            { "is": "output_module_missing", "name": "EXR", "have": [] },
+            { "is": "path_too_long", "path": "C:", "length": 300 },
             { "is": "numbers_anew" },
             { "is": "composition_missing", "name": "Main", "have": [] },
         ],
@@ -24,7 +24,7 @@ fn the_gravest_decides_and_everything_is_evidence() {
     let failure = failure(&report);
     assert_eq!(failure.class, FailureClass::JobFatal);
     assert_eq!(failure.message, "the project has no composition \"Main\": there is none at all (and 2 more)");
-    let order: Vec<bool> = ["composition", "output module template", "font", "numbers from its own start"]
+    let order: Vec<bool> = ["composition", "a path has 300", "font", "numbers from its own start"]
         .iter()
         .zip(&failure.evidence)
         .map(|(word, line)| line.contains(word))

@@ -69,7 +69,8 @@ fn source(src: &str) -> Source {
 fn fetch_with(paths: &PathMap, most: u64, src: &str) -> (TempDir, PathBuf, Result<Fetched, Failure>) {
     let home = tempfile::tempdir().unwrap();
     let to = home.path().join("a0");
-    let fetched = Fetcher::new(paths).with_limits(most, &NO_WAIT).fetch(&source(src), &to);
+    let fetcher = Fetcher::new(paths, home.path()).with_limits(most, ALTOGETHER, &NO_WAIT);
+    let fetched = fetcher.fetch(&source(src), &to);
     (home, to, fetched)
 }
 
@@ -189,4 +190,73 @@ fn endings_are_those_that_after_effects_knows() {
     ] {
         assert_eq!(ending_of_kind(kind, sub).as_deref(), expected, "{kind}/{sub}");
     }
+}
+
+#[test]
+fn a_url_of_a_program_says_nothing_of_the_file_it_makes() {
+    let server = Server::new(|_, path| match path {
+        "/short" => answer("302 Found", "Location: /b/logo.tga\r\n", b""),
+        "/b/logo.tga" => answer("200 OK", "Content-Type: application/octet-stream\r\n", b"pixels"),
+        "/what" => answer("200 OK", "", b"pixels"),
+        _ => answer("200 OK", "Content-Type: image/png\r\n", b"pixels"),
+    });
+    let named = |path: &str| fetch(&server.url(path)).2.unwrap().ending;
+    for (path, expected) in [
+        ("/logo.php?id=3", Some("png")),
+        ("/logo.jpeg", Some("jpeg")),
+        ("", Some("png")),
+        ("/short", Some("tga")),
+        ("/what", None),
+    ] {
+        assert_eq!(named(path).as_deref(), expected, "{path}");
+    }
+}
+
+/// A stream that comes drop by drop and never ends; `after` is called when a few drops are there.
+fn dripping(after: impl Fn() + Send + 'static) -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            request(&stream);
+            let _ =
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nConnection: close\r\n\r\n");
+            for nth in 0_u32.. {
+                if stream.write_all(b"drop").is_err() {
+                    break;
+                }
+                if nth == 3 {
+                    after();
+                }
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+    });
+    Server { address, asked: Arc::default() }
+}
+
+#[test]
+fn files_that_nobody_waits_for_any_more_are_given_up() {
+    let home = tempfile::tempdir().unwrap();
+    let scratch = home.path().join("scratch");
+    fs::create_dir(&scratch).unwrap();
+    let gone = scratch.clone();
+    let server = dripping(move || fs::remove_dir(&gone).unwrap());
+    let paths = PathMap::default();
+    let fetcher = Fetcher::new(&paths, &scratch).with_limits(1 << 20, ALTOGETHER, &NO_WAIT);
+    let failure = fetcher.fetch(&source(&server.url("/a.png")), &home.path().join("a0")).unwrap_err();
+    assert_eq!(failure.class, FailureClass::Agent, "{failure}");
+}
+
+#[test]
+fn all_files_together_have_a_time() {
+    let home = tempfile::tempdir().unwrap();
+    let server = dripping(|| ());
+    let paths = PathMap::default();
+    let fetcher =
+        Fetcher::new(&paths, home.path()).with_limits(1 << 20, Duration::from_millis(200), &NO_WAIT);
+    let failure = fetcher.fetch(&source(&server.url("/a.png")), &home.path().join("a0")).unwrap_err();
+    assert_eq!(failure.class, FailureClass::InputMissing, "{failure}");
+    let next = fetcher.fetch(&source(&server.url("/b.png")), &home.path().join("a1")).unwrap_err();
+    assert!(next.message.contains("took more than"), "{next}");
 }
