@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
+mod after_effects;
 mod chaos;
 mod commands;
 mod cut_off;

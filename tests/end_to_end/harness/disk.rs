@@ -6,8 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use callsheet_model::{FrameSet, OutputPattern};
+use callsheet_renderers::Expectation;
 use callsheet_renderers::proof::prove;
-use callsheet_renderers::{Expectation, Format};
 
 /// Decodes every frame of an output, and holds the directory to exactly these files.
 #[track_caller]
@@ -21,17 +21,41 @@ pub(crate) fn assert_frames(output: &str, frames: &str, size: (u32, u32)) {
     let missing: Vec<_> = wanted.difference(&found).collect();
     let surplus: Vec<_> = found.difference(&wanted).collect();
     assert!(missing.is_empty() && surplus.is_empty(), "{output}: missing {missing:?}, too much {surplus:?}");
-    let expectation = Expectation { size: Some(size), format: Format::Picture };
+    let expectation = Expectation { size: Some(size), ..Expectation::default() };
     for frame in frames.iter() {
         let path = directory.join(pattern.file_name(frame));
         prove(&path, &expectation, Some(frame)).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
     }
 }
 
+/// The frame that a picture of the stand-in says it is: its first row has the number in bits.
+pub(crate) fn frame_drawn(path: &Path) -> u64 {
+    let picture = image::open(path).unwrap_or_else(|why| panic!("{}: {why}", path.display())).into_rgb8();
+    (0..64).fold(0, |bits, x| bits << 1 | u64::from(picture.get_pixel(x, 0).0[0] == 255))
+}
+
+/// The colour of such a picture: a fingerprint of what its composition shows.
+pub(crate) fn colour(path: &Path) -> [u8; 3] {
+    let picture = image::open(path).unwrap_or_else(|why| panic!("{}: {why}", path.display())).into_rgb8();
+    picture.get_pixel(picture.width() - 1, picture.height() - 1).0
+}
+
+/// Holds an output to these frames, each drawn as the one that its name says.
+#[track_caller]
+pub(crate) fn assert_composed(output: &str, frames: &str) {
+    assert_frames(output, frames, super::work::SIZE);
+    let pattern = OutputPattern::parse_absolute(output).unwrap();
+    let frames: FrameSet = if frames.is_empty() { FrameSet::new() } else { frames.parse().unwrap() };
+    for frame in frames.iter() {
+        let path = Path::new(pattern.directory()).join(pattern.file_name(frame));
+        assert_eq!(frame_drawn(&path), u64::try_from(frame).unwrap(), "{}", path.display());
+    }
+}
+
 /// Decodes one file, whatever its size.
 #[track_caller]
 pub(crate) fn assert_picture(path: &Path) {
-    let expectation = Expectation { size: None, format: Format::Picture };
+    let expectation = Expectation::default();
     prove(path, &expectation, None).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
 }
 

@@ -50,9 +50,24 @@ impl Event {
         self.text("frames").parse().unwrap_or_default()
     }
 
-    /// A lease under which frames are rendered, and not only published.
+    /// A lease under which frames are rendered, and neither only published nor only looked at.
     pub(crate) fn is_render_lease(&self) -> bool {
-        self.is("frame_job.leased") && self.payload.get("publish_of").is_none()
+        self.is("frame_job.leased") && self.payload.get("publish_of").is_none() && !self.is_preflight()
+    }
+
+    /// A lease under which a node only looks whether the step can be rendered.
+    pub(crate) fn is_preflight(&self) -> bool {
+        self.is("frame_job.leased") && self.payload.get("preflight").is_some()
+    }
+
+    /// What a failure is: its class's word.
+    pub(crate) fn class(&self) -> &str {
+        self.payload["failure"]["class"].as_str().unwrap_or_default()
+    }
+
+    /// What a failure says.
+    pub(crate) fn message(&self) -> &str {
+        self.payload["failure"]["message"].as_str().unwrap_or_default()
     }
 }
 

@@ -9,9 +9,11 @@ mod binary;
 mod dice;
 pub(crate) mod disk;
 mod feed;
+pub(crate) mod installation;
 pub(crate) mod invariants;
 pub(crate) mod ledger;
 mod process;
+mod project;
 mod recipe;
 pub(crate) mod strays;
 pub(crate) mod work;
@@ -30,7 +32,9 @@ pub(crate) use api::{Api, Secret};
 pub(crate) use binary::callsheet;
 pub(crate) use dice::Dice;
 pub(crate) use feed::{Event, Feed};
+pub(crate) use installation::{Installation, Start};
 pub(crate) use process::{Log, Process};
+pub(crate) use project::Project;
 pub(crate) use recipe::Recipe;
 
 /// Nothing takes longer, unless it is broken.
@@ -85,6 +89,7 @@ impl Cluster {
         let config = root.path().join("cluster.toml");
         std::fs::write(&config, recipe.config(root.path(), port)).unwrap();
         std::fs::create_dir(root.path().join("out")).unwrap();
+        recipe.install(root.path());
         let scheme = if recipe.tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://127.0.0.1:{port}");
         let api = Api::at(&url, recipe.tls, recipe.secret);
@@ -110,6 +115,11 @@ impl Cluster {
 
     pub(crate) fn output(&self, name: &str) -> String {
         work::output(self.root(), name)
+    }
+
+    /// Every start of a node's After Effects so far.
+    pub(crate) fn starts(&self, node: &str) -> Vec<Start> {
+        installation::starts(self.root(), node)
     }
 
     /// Starts a process of the cluster: the leader or a node.

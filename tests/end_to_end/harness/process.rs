@@ -100,7 +100,7 @@ impl Process {
 /// Nothing of the caller's environment decides how a test goes.
 pub(crate) fn clean(command: &mut Command) {
     for (key, _) in std::env::vars_os() {
-        if key.to_string_lossy().starts_with("CALLSHEET_") {
+        if key.to_string_lossy().starts_with("CALLSHEET_") || key == "AERENDER_STANDIN" {
             command.env_remove(key);
         }
     }

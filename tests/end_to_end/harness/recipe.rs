@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use super::api::Secret;
+use super::installation::{Installation, search};
 
 /// The tests' own renderer.
 const RENDERER: &str = env!("CARGO_BIN_EXE_test-renderer");
@@ -12,6 +13,7 @@ const RENDERER: &str = env!("CARGO_BIN_EXE_test-renderer");
 #[derive(Clone, Default)]
 pub(crate) struct Recipe {
     nodes: Vec<(String, String)>,
+    installed: Vec<(String, Installation)>,
     pub(crate) leader: String,
     pub(crate) rest: String,
     pub(crate) tls: Option<tonic::transport::ClientTlsConfig>,
@@ -30,6 +32,34 @@ impl Recipe {
         self
     }
 
+    /// With one more node, and After Effects on it.
+    pub(crate) fn after_effects(self, name: &str, slots: u32, installation: Installation) -> Self {
+        self.after_effects_with(name, slots, installation, "")
+    }
+
+    /// The same with more keys of the node's `after_effects`, each after a comma.
+    pub(crate) fn after_effects_with(
+        mut self,
+        name: &str,
+        slots: u32,
+        installation: Installation,
+        keys: &str,
+    ) -> Self {
+        let folder = search(name);
+        let node = format!(
+            "slots = {slots}\nlabels = [\"{name}\"]\nrenderers = [\"after_effects\", \"actor\"]\n\
+             after_effects = {{ search = [\"{folder}\"], documents = \"{folder}/Documents\"{keys} }}\n"
+        );
+        self.nodes.push((name.to_owned(), node));
+        self.also(name, installation)
+    }
+
+    /// With a further installation on a node that has one.
+    pub(crate) fn also(mut self, name: &str, installation: Installation) -> Self {
+        self.installed.push((name.to_owned(), installation));
+        self
+    }
+
     /// With three nodes of so many slots.
     pub(crate) fn three(self, slots: u32) -> Self {
         self.node("anna", slots).node("bruno", slots).node("clara", slots)
@@ -45,6 +75,11 @@ impl Recipe {
     pub(crate) fn section(mut self, text: &str) -> Self {
         self.rest.push_str(text);
         self
+    }
+
+    /// Lays what the nodes have on their disks.
+    pub(crate) fn install(&self, root: &Path) {
+        self.installed.iter().for_each(|(node, installation)| installation.install(root, node));
     }
 
     pub(crate) fn names(&self) -> Vec<String> {

@@ -38,6 +38,14 @@ pub(crate) fn renderers_of(directory: &Path) -> Vec<i32> {
     processes_of(directory).into_iter().filter(|(_, line)| draws(line)).map(|(pid, _)| pid).collect()
 }
 
+/// Those of them that are After Effects: `aerender` and `AfterFX` themselves, without their guards.
+pub(crate) fn after_effects_of(directory: &Path) -> Vec<(i32, String)> {
+    let installations = format!("{}/ae/", directory.display());
+    let mut found = processes_of(directory);
+    found.retain(|(_, line)| line.starts_with(&installations));
+    found
+}
+
 /// Waits until none is left; kills what is, and returns it.
 pub(crate) fn clear(directory: &Path, patience: Duration) -> Vec<(i32, String)> {
     let began = Instant::now();

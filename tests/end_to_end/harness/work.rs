@@ -63,6 +63,30 @@ pub(crate) fn acted(output: &str, frames: &str, chunk: u32, settings: &Value) ->
     }
 }
 
+/// A step that After Effects renders; the composition is `Main` unless the settings name something.
+pub(crate) fn composed(
+    template: &v1::Template,
+    output: &str,
+    frames: &str,
+    chunk: u32,
+    settings: &Value,
+) -> v1::StepSpec {
+    let mut settings = settings.clone();
+    if settings.get("composition").is_none() && settings.get("queue_index").is_none() {
+        settings["composition"] = "Main".into();
+    }
+    v1::StepSpec {
+        name: "frames".into(),
+        renderer: "after_effects".into(),
+        template: Some(template.clone()),
+        frames: frames.into(),
+        chunk,
+        output: output.into(),
+        settings_json: settings.to_string(),
+        ..Default::default()
+    }
+}
+
 /// The size of what the tests' own renderer leaves.
 pub(crate) const ACTED: (u32, u32) = (48, 27);
 

@@ -2,7 +2,7 @@
 # again, elsewhere or later.
 policy preflight lottie
     * a leader begins, epoch 1
-policy uncharged-max 1
+policy uncharged-max 2
     * a leader begins, epoch 1
 anna connects slots 1
     * anna is online, 1 slots
@@ -46,7 +46,7 @@ explain J
 ben connects slots 1
     * ben is online, 1 slots
 anna ends 1.4 with node_config
-    * 1.4: 1 failed (node_config), again from 30s
+    * 1.4: 1 failed (node_config, uncharged), again from 30s
     * 1.4: released, failed
     * anna is in quarantine for lottie (node_config), strike 1, tried again from 44s
     > anna: close 1.4
