@@ -82,7 +82,8 @@ impl Agent {
                 run.watchdog.launched(now, frames);
             }
             News::Phase(phase) => run.watchdog.told(now, phase),
-            News::Rendering | News::Progress | News::Grew => run.watchdog.sign(now),
+            News::Rendering | News::Progress => run.watchdog.sign(now),
+            News::Grew => run.watchdog.grew(now),
             News::Working => run.watchdog.computed(now),
             News::FrameStarted(frame) => {
                 run.current = Some(frame);
@@ -122,9 +123,8 @@ impl Agent {
             (Some(Killed::Hung(bite)), _) if bite.class == FailureClass::HangExit && missing.is_empty() => {
                 None
             }
-            (Some(Killed::Hung(bite)), Err(failure))
-                if bite.class == FailureClass::OutputIo && failure.class == FailureClass::StorageOut =>
-            {
+            // Whatever it was at when it hung: it hung on that.
+            (Some(Killed::Hung(_)), Err(failure)) if failure.class == FailureClass::StorageOut => {
                 Some(failure)
             }
             (Some(Killed::Hung(bite)), verdict) => {

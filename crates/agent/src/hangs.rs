@@ -111,6 +111,24 @@ fn proofs_that_hang_on_a_storage_that_is_out_are_the_storages_fault() {
 }
 
 #[test]
+fn whoever_hangs_in_any_phase_on_a_storage_that_is_out_is_not_to_blame() {
+    let out = || ended(Err(Failure::new(FailureClass::StorageOut, "the storage does not answer")));
+    let mut story = running("1-3");
+    story.news(5, finished("1-2"), &[]);
+    // Its writes stand still, and so does reading what it wrote.
+    pass(&mut story, 5000, &["5000: bite 5 in 0"]);
+    story.news(5, News::Proving, &[]);
+    pass(&mut story, 15_000, &["15000: kill 5 in 0"]);
+    story.news(5, out(), &["report 1 of 5: ended failed storage_out at 2"]);
+    // Not even its place could be made.
+    let mut story = Story::welcomed(1);
+    story.when(Input::Offered(vec![offer(5, "1-3")]), &["start 5 in 0"]);
+    pass(&mut story, 10_000, &["10000: bite 5 in 0"]);
+    story.news(5, out(), &["report 1 of 5: ended failed storage_out"]);
+    assert_eq!(story.agent.status(), NodeStatus::Ready);
+}
+
+#[test]
 fn a_sign_of_life_that_waited_beside_the_end_of_its_time_counts() {
     let mut story = running("1-3");
     story.at(100).news(5, News::Grew, &[]);

@@ -113,7 +113,16 @@ impl Watchdog {
         }
     }
 
-    /// The process moves: it is past its start, began a frame, came further with one, or its files grow.
+    /// Its files grow. While it starts that may be anything that it writes: it moves, but nobody knows yet whether
+    /// it has come to its frames, so it has the time of a start and that of a frame, whichever is more.
+    pub(crate) fn grew(&mut self, now: Duration) {
+        match self.phase {
+            Phase::In(RunPhase::Launch | RunPhase::Load) => self.enter(now, RunPhase::FirstFrame),
+            _ => self.sign(now),
+        }
+    }
+
+    /// The process moves: it is past its start, began a frame, or came further with one.
     pub(crate) fn sign(&mut self, now: Duration) {
         match self.phase {
             Phase::In(RunPhase::Launch | RunPhase::Load) => {

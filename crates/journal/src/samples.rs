@@ -207,6 +207,7 @@ pub(crate) fn image(sequence: u64) -> Image {
             uncharged: 1,
             not_before: Timestamp(1_700_000_070_000),
             avoid: [node()].into(),
+            waited: 0,
             gentle: false,
         }],
         unpublished: vec![(token(9), frames("22"))],
@@ -255,7 +256,7 @@ pub(crate) fn noted_image(sequence: u64) -> Image {
         noted.unfit = [node()].into();
         noted.died_on = [NodeName::new("render-08").unwrap(), node()].into();
         noted.awaits = Some((FailureClass::Licence, Timestamp(1_700_000_065_000)));
-        noted.troubles[0].gentle = true;
+        (noted.troubles[0].gentle, noted.troubles[0].waited) = (true, 7);
         let cleared = StepImage { look: Look::Cleared, ..job.steps[0].clone() };
         job.steps.extend([noted, cleared]);
     }

@@ -104,8 +104,10 @@ pub struct TroubleImage {
     pub frame: i32,
     /// Failures that counted against it.
     pub charged: u32,
-    /// Failures that did not.
+    /// Failures that did not, and that do not pass by themselves.
     pub uncharged: u32,
+    /// How often it met what passes by itself.
+    pub waited: u32,
     /// Not handed out before this.
     pub not_before: Timestamp,
     /// Nodes it failed on.

@@ -93,7 +93,7 @@ pub enum FailureClass {
     BrokenOutput,
     /// The agent itself failed: an actor was restarted. No evidence against the frame.
     Agent,
-    /// Where the output belongs, nothing at all can be written: the storage is full or away. It is waited for.
+    /// Nothing at all can be written where the output belongs, or where the node works: full or away. It is waited for.
     StorageOut,
 }
 

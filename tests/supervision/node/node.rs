@@ -42,12 +42,21 @@ pub(crate) struct Plan {
     pub(crate) mute: bool,
     /// Bounds on start, frame and exit, in milliseconds.
     pub(crate) bounds: [u64; 3],
+    /// Bytes that are to be free in its work directory.
+    pub(crate) min_free_disk: u64,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        let (preflight, markers) = (None, Vec::new());
-        Self { script: COPY.to_owned(), slots: 1, preflight, markers, mute: false, bounds: [10_000; 3] }
+        Self {
+            script: COPY.to_owned(),
+            slots: 1,
+            preflight: None,
+            markers: Vec::new(),
+            mute: false,
+            bounds: [10_000; 3],
+            min_free_disk: 0,
+        }
     }
 }
 
@@ -80,7 +89,8 @@ impl Node {
 
     /// One that starts where another one was.
     pub(crate) fn at_home(home: TempDir, address: SocketAddr, plan: Plan) -> Self {
-        let (slots, bounds) = (plan.slots, plan.bounds);
+        let bounds = plan.bounds;
+        let config = NodeConfig { min_free_disk: plan.min_free_disk, ..config(home.path(), plan.slots) };
         let renderer: Arc<dyn Renderer> = Arc::new(Script { plan, home: home.path().to_owned() });
         let trips = Arc::new(std::sync::Mutex::new(BTreeMap::<String, usize>::new()));
         let trip = trips.clone();
@@ -97,7 +107,7 @@ impl Node {
                 }
             }),
             ..NodeSettings::new(
-                config(home.path(), slots),
+                config,
                 Door::plain(&format!("http://{address}")).unwrap(),
                 BTreeMap::from([("script".to_owned(), renderer)]),
             )

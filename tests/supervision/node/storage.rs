@@ -6,7 +6,7 @@ use std::process::Command;
 use callsheet_protocol::v1;
 
 use crate::leader::Leader;
-use crate::node::Node;
+use crate::node::{Node, Plan};
 
 /// A disk of our own at a directory, if we may have one.
 struct Disk(PathBuf);
@@ -65,4 +65,15 @@ async fn where_others_can_write_the_attempt_itself_has_failed() {
     let failure = ended(None, "exit 5").await.unwrap();
     assert_eq!(failure.class(), v1::FailureClass::OutputIo);
     assert_eq!(failure.message, "the renderer ended with exit code 5");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_work_directory_without_room_is_waited_for() {
+    let mut leader = Leader::listen().await;
+    let node = Node::planned(leader.address, Plan { min_free_disk: 1 << 60, ..Plan::default() });
+    let (mut session, _) = leader.welcome().await;
+    node.offer(&session, 7, 1, 1);
+    let failure = session.end_of(7).await.failure.unwrap();
+    assert_eq!(failure.class(), v1::FailureClass::StorageOut, "{failure:?}");
+    assert!(failure.message.contains("MiB are free in the work directory, at least "), "{failure:?}");
 }

@@ -51,6 +51,30 @@ fn the_first_frame_has_a_frames_time_too() {
 }
 
 #[test]
+fn a_file_that_grows_while_it_starts_shortens_no_bound() {
+    let mut dog = dog();
+    dog.launched(secs(1), FrameSet::range(1, 2));
+    dog.grew(secs(2));
+    // It has not told its first phase yet, and goes on starting.
+    assert_eq!(bites_at(&mut dog, 12), FailureClass::HangStart);
+    dog.told(secs(3), RunPhase::Load);
+    dog.grew(secs(4));
+    assert_eq!(bites_at(&mut dog, 14), FailureClass::HangStart);
+    dog.finished(secs(5), &FrameSet::one(1));
+    dog.grew(secs(6));
+    assert_eq!(bites_at(&mut dog, 6 + 8), FailureClass::HangFrame);
+}
+
+#[test]
+fn growth_is_life_of_one_that_tells_nothing_too() {
+    let floors = Timeouts { frame: secs(60), ..FLOORS };
+    let mut dog = Watchdog::new(floors, Silences::default(), secs(0));
+    dog.launched(secs(0), FrameSet::one(1));
+    dog.grew(secs(9));
+    assert_eq!(bites_at(&mut dog, 69), FailureClass::HangStart);
+}
+
+#[test]
 fn one_that_tells_no_phases_starts_draws_and_exits() {
     let mut dog = dog();
     dog.launched(secs(1), FrameSet::range(1, 2));

@@ -260,6 +260,7 @@ impl From<StoredStepImage<'_>> for StepImage {
             uncharged: trouble.uncharged,
             not_before: Timestamp(trouble.not_before_ms),
             avoid: trouble.avoid.into_iter().map(|node| node.0).collect::<BTreeSet<_>>(),
+            waited: 0,
             gentle: false,
         };
         let unpublished = stored.unpublished.into_iter().map(|(token, frames)| (token.into(), frames.live()));

@@ -1,7 +1,7 @@
 //! What is stored of how far nodes and steps are trusted: crashes, quarantines, looks before a step's frames go
 //! out. In an image it stands beside the older records of steps and nodes, and only where there is any of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use callsheet_model::image::{NodeImage, StepImage};
 use callsheet_model::trust::{ClearedBy, Crash, Doubt, Look, Quarantine};
@@ -78,6 +78,8 @@ pub(crate) struct StepNotes<'a> {
     awaits: Option<(StoredClass, u64)>,
     /// Frames with a history that ran out of memory.
     gentle: StoredFrames<'a>,
+    /// Frames with a history that met what passes by itself, by how often.
+    waited: Vec<(u32, StoredFrames<'a>)>,
 }
 
 impl StepNotes<'_> {
@@ -86,11 +88,17 @@ impl StepNotes<'_> {
         let notes = |(at, step): (usize, &StepImage)| {
             let gentle = step.troubles.iter().filter(|trouble| trouble.gentle);
             let gentle: FrameSet = gentle.map(|trouble| trouble.frame).collect();
+            let mut waited: BTreeMap<u32, FrameSet> = BTreeMap::new();
+            for trouble in step.troubles.iter().filter(|trouble| trouble.waited > 0) {
+                waited.entry(trouble.waited).or_default().insert(trouble.frame);
+            }
             let noted = step.look != Look::None
                 || !step.unfit.is_empty()
                 || !step.died_on.is_empty()
                 || step.awaits.is_some()
-                || !gentle.is_empty();
+                || !gentle.is_empty()
+                || !waited.is_empty();
+            let stored = |frames| StoredFrames(std::borrow::Cow::Owned(frames));
             let names = |nodes: &BTreeSet<NodeName>| nodes.iter().cloned().map(StoredNode).collect();
             noted.then(|| Self {
                 step: at as u16,
@@ -98,7 +106,8 @@ impl StepNotes<'_> {
                 unfit: names(&step.unfit),
                 died_on: names(&step.died_on),
                 awaits: step.awaits.map(|(class, since)| (class.into(), since.0)),
-                gentle: StoredFrames(std::borrow::Cow::Owned(gentle)),
+                gentle: stored(gentle),
+                waited: waited.into_iter().map(|(often, frames)| (often, stored(frames))).collect(),
             })
         };
         steps.iter().enumerate().filter_map(notes).collect()
@@ -113,7 +122,13 @@ impl StepNotes<'_> {
         step.unfit = names(self.unfit);
         step.died_on = names(self.died_on);
         step.awaits = self.awaits.map(|(class, since)| (class.into(), Timestamp(since)));
-        step.troubles.iter_mut().for_each(|trouble| trouble.gentle = gentle.contains(trouble.frame));
+        let waited: Vec<(u32, FrameSet)> =
+            self.waited.into_iter().map(|(often, frames)| (often, frames.live())).collect();
+        for trouble in &mut step.troubles {
+            trouble.gentle = gentle.contains(trouble.frame);
+            let often = waited.iter().find(|(_, frames)| frames.contains(trouble.frame));
+            trouble.waited = often.map_or(0, |(often, _)| *often);
+        }
         Ok(())
     }
 }

@@ -112,7 +112,10 @@ impl Attempt {
         let done = match done {
             Some(done) => done,
             // Whoever tidies up must come after it, or the place would be made again behind their back.
-            None => timeout(PATIENCE, prepared).await.map_err(|_| killed())?,
+            None => timeout(PATIENCE, prepared).await.map_err(|_| {
+                self.stuck = true;
+                killed()
+            })?,
         };
         let (bench, invocations) = done.map_err(|error| agent_failed(&error))??;
         let bench = Arc::new(bench);

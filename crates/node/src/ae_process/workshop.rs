@@ -247,7 +247,8 @@ impl Workshop {
         {
             let (free, least) = (free >> 20, self.min_free_disk >> 20);
             let message = format!("{free} MiB are free in the work directory, at least {least} are needed");
-            return Err(Failure::new(FailureClass::OutputIo, message));
+            // No frame is to blame for it, and it passes when somebody makes room.
+            return Err(Failure::new(FailureClass::StorageOut, message));
         }
         if durable {
             publish::prepare(place).map_err(|error| io(place, error))?;

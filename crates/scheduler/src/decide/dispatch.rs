@@ -79,7 +79,7 @@ fn best(turn: &mut Turn<'_>, name: &NodeName) -> Option<Portion> {
     {
         return Some(canary);
     }
-    let (first, class) = most_urgent(turn.state(), node)?;
+    let (first, class) = most_urgent(turn.state(), turn.state().node(name)?)?;
     let crew = turn.crew(class);
     if let Some(portion) = portion_for(turn, name, room, first, crew) {
         return Some(portion);
@@ -193,15 +193,34 @@ pub(super) fn is_someone_else_there(
     renderer: &str,
     avoid: &BTreeSet<NodeName>,
 ) -> bool {
-    let state = turn.state();
-    let able = |(name, node): (&NodeName, &NodeRecord)| {
+    let mut others = others(turn.state(), class, renderer, avoid);
+    others.any(|name| turn.presence.is_available(turn.state(), name))
+}
+
+/// Whether there is one, as far as anyone knows: it may be on its way back, as all are when a leader begins.
+pub(super) fn is_someone_else_known(
+    turn: &Turn<'_>,
+    class: ClassId,
+    renderer: &str,
+    avoid: &BTreeSet<NodeName>,
+) -> bool {
+    others(turn.state(), class, renderer, avoid).next().is_some()
+}
+
+fn others<'a>(
+    state: &'a State,
+    class: ClassId,
+    renderer: &'a str,
+    avoid: &'a BTreeSet<NodeName>,
+) -> impl Iterator<Item = &'a NodeName> {
+    let able = move |(name, node): &(&NodeName, &NodeRecord)| {
         node.can_run(class)
             && node.capabilities.slots > 0
+            && node.is_willing()
             && node.is_trusted_with(renderer)
-            && !avoid.contains(name)
-            && turn.presence.is_available(state, name)
+            && !avoid.contains(*name)
     };
-    state.nodes().iter().any(able)
+    state.nodes().iter().filter(able).map(|(name, _)| name)
 }
 
 fn hand_over(turn: &mut Turn<'_>, node: &NodeName, portion: Portion) {

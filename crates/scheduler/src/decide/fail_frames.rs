@@ -54,7 +54,7 @@ pub(super) fn fail_frames(
             dead.add(&part);
             continue;
         }
-        let failures = history.charged.saturating_add(history.uncharged);
+        let failures = history.failures();
         let not_before = turn.now.plus(backoff(turn.policy, failures));
         again.entry((charged, not_before)).or_default().add(&part);
     }

@@ -7,6 +7,8 @@
 //!                          │        ├─ fatal to the job ────────────────► the job fails
 //!                          │        ├─ something is missing, once ──┐
 //!                          │        │  (twice, or nobody else ──────┼──► the job fails)
+//!                          │        ├─ it died or hung, once ───────┤
+//!                          │        │  (twice ──────────────────────┼──► the job fails)
 //!                          │        └─ the node, a licence, storage ┤
 //!                          └──────── another node, or later ◄───────┘
 //! ```
@@ -53,13 +55,16 @@ pub(super) fn failed(turn: &mut Turn<'_>, accused: &Accused, frames: &FrameSet, 
     let charged = whose.pays(turn.policy, class, &history);
     let mut said_by = history.avoid.clone();
     said_by.insert(accused.node.clone());
-    let so = accused.is_the_step
-        || history.charged > 0
-        || !dispatch::is_someone_else_there(turn, step.class, &spec.renderer, &said_by);
+    // The only one there is taken at its word for what is missing. That its renderer died once may be chance.
+    let is_the_only_one = || {
+        !class.makes_a_node_suspect()
+            && !dispatch::is_someone_else_known(turn, step.class, &spec.renderer, &said_by)
+    };
+    let so = accused.is_the_step || history.charged > 0 || is_the_only_one();
     if charged && so {
         return fail_frames::fail_job(turn, accused.token, frames, failure.clone());
     }
-    let failures = history.charged.saturating_add(history.uncharged);
+    let failures = history.failures();
     let not_before = turn.now.plus(fail_frames::backoff(turn.policy, failures));
     turn.emit(Event::FramesFailed {
         token: accused.token,

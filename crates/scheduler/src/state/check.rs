@@ -95,8 +95,7 @@ impl State {
         {
             return Err("keeps empty sets".to_owned());
         }
-        let is_accused = !step.unfit.is_empty() || !step.died_on.is_empty();
-        if is_accused && !step.accepted.is_empty() {
+        if step.is_accused() && !step.accepted.is_empty() {
             return Err("is accused, although frames of it were accepted".to_owned());
         }
         let works = || leases().map(|held| held.lease.work);

@@ -122,6 +122,7 @@ fn step_image(step: &StepRecord) -> StepImage {
             frame,
             charged: history.charged,
             uncharged: history.uncharged,
+            waited: history.waited,
             not_before: history.not_before,
             avoid: history.avoid.clone(),
             gentle: history.gentle,
@@ -148,8 +149,8 @@ fn step_image(step: &StepRecord) -> StepImage {
 fn step_of_image(spec: &StepSpec, class: ClassId, image: StepImage) -> StepRecord {
     let mut troubles: BTreeMap<History, FrameSet> = BTreeMap::new();
     let mut retrying = FrameSet::new();
-    for TroubleImage { frame, charged, uncharged, not_before, avoid, gentle } in image.troubles {
-        let history = History { not_before, charged, uncharged, avoid, gentle };
+    for TroubleImage { frame, charged, uncharged, waited, not_before, avoid, gentle } in image.troubles {
+        let history = History { not_before, charged, uncharged, waited, avoid, gentle };
         troubles.entry(history).or_default().insert(frame);
         retrying.insert(frame);
     }

@@ -11,6 +11,9 @@ use super::index::ClassId;
 
 /// Distinct failures kept with a step's dead frames; further frames are filed under the last one.
 const MAX_DEAD_ENTRIES: usize = 1000;
+/// What passes by itself is met for as long as it lasts. Once so many nodes have met it, it is none of theirs, and
+/// their names are let go: a night without licences must not leave every node's name with every frame.
+const MAX_AVOIDED_WAITING: usize = 8;
 
 /// What frames have been through. Frames of equal history are kept, and tried again, together.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,8 +22,10 @@ pub(crate) struct History {
     pub(crate) not_before: Timestamp,
     /// Failures that counted against them.
     pub(crate) charged: u32,
-    /// Failures in a row that did not.
+    /// Failures in a row that did not, and that do not pass by themselves.
     pub(crate) uncharged: u32,
+    /// How often in a row they met what passes by itself.
+    pub(crate) waited: u32,
     /// Nodes they failed on.
     pub(crate) avoid: BTreeSet<NodeName>,
     /// They ran out of memory: they go out to be rendered with as little as can be.
@@ -31,6 +36,23 @@ impl History {
     /// Less than every history of frames that are not due at `now`, and more than all others.
     pub(super) fn beyond(now: Timestamp) -> Self {
         Self { not_before: Timestamp(now.0.saturating_add(1)), ..Self::default() }
+    }
+
+    /// All failures that the next wait is the longer for.
+    pub(crate) fn failures(&self) -> u32 {
+        self.charged.saturating_add(self.uncharged).saturating_add(self.waited)
+    }
+
+    /// One more failure, which counted or not.
+    fn count(&mut self, charged: bool, class: FailureClass) {
+        let waits = !charged && class.is_waited_for();
+        self.waited = if waits { self.waited.saturating_add(1) } else { 0 };
+        if charged {
+            self.charged = self.charged.saturating_add(1);
+            self.uncharged = 0;
+        } else if !waits {
+            self.uncharged = self.uncharged.saturating_add(1);
+        }
     }
 }
 
@@ -142,9 +164,10 @@ impl StepRecord {
         }
     }
 
-    /// A node found nothing wrong: what others said before is forgotten with the histories that it gave.
+    /// A node found nothing wrong: what others said before is forgotten, with the histories that it gave.
     pub(super) fn clear(&mut self) {
         self.look = Look::Cleared;
+        self.believe();
         self.troubles.clear();
         let again = std::mem::take(&mut self.retrying);
         self.waiting.add(&again);
@@ -160,6 +183,11 @@ impl StepRecord {
         } else if class.makes_a_node_suspect() {
             self.died_on.insert(node.clone());
         }
+    }
+
+    /// Whether a node has something to say against it, and nobody has rendered a frame of it.
+    pub(crate) fn is_accused(&self) -> bool {
+        !(self.unfit.is_empty() && self.died_on.is_empty())
     }
 
     /// A frame of it was accepted.
@@ -260,14 +288,12 @@ impl StepRecord {
         self.forgive(frames);
         for (mut history, part) in parts {
             history.not_before = not_before;
+            if class.is_waited_for() && history.avoid.len() >= MAX_AVOIDED_WAITING {
+                history.avoid.clear();
+            }
             history.avoid.insert(node.clone());
             history.gentle |= class == FailureClass::OutOfMemory;
-            if charged {
-                history.charged = history.charged.saturating_add(1);
-                history.uncharged = 0;
-            } else {
-                history.uncharged = history.uncharged.saturating_add(1);
-            }
+            history.count(charged, class);
             self.troubles.entry(history).or_default().add(&part);
         }
         self.retrying.add(frames);
@@ -312,5 +338,27 @@ impl StepRecord {
     /// Why its last attempts failed, for a sentence.
     pub(crate) fn worst_class(&self) -> Option<FailureClass> {
         self.dead.last().map(|dead| dead.failure.class)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_wait_does_not_leave_every_nodes_name_with_a_frame() {
+        let mut step = StepRecord::default();
+        let fail = |step: &mut StepRecord, nth: u32, class: FailureClass| {
+            let node = NodeName::new(&format!("node-{nth}")).unwrap();
+            step.trouble(&FrameSet::one(1), &node, Timestamp(nth.into()), false, class);
+            step.troubles.first_key_value().unwrap().0.clone()
+        };
+        for nth in 1..=1000 {
+            let history = fail(&mut step, nth, FailureClass::Licence);
+            assert!(history.avoid.len() <= MAX_AVOIDED_WAITING && history.waited == nth);
+            assert!(history.avoid.contains(&NodeName::new(&format!("node-{nth}")).unwrap()));
+        }
+        let history = fail(&mut step, 1001, FailureClass::Agent);
+        assert_eq!((history.waited, history.uncharged, step.troubles.len()), (0, 1, 1));
     }
 }

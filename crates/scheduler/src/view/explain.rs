@@ -1,16 +1,19 @@
 //! Why each step's frames are where they are, in sentences for people.
 
 use callsheet_model::image::JobEnd;
-use callsheet_model::{FailureClass, JobId, JobState, StepIndex, StepSpec, Work};
+use callsheet_model::{FailureClass, FrameSet, JobId, JobState, StepIndex, StepSpec, Work};
 
 use super::StepView;
 use super::jobs::{rendered_frames, step_view};
 use crate::decide::{self, shortened};
 use crate::scheduler::Scheduler;
-use crate::state::{Class, ClassId, JobRecord, NodeRecord, StepRecord};
+use crate::state::{Class, ClassId, History, JobRecord, NodeRecord, StepRecord};
 
 /// Nodes named one by one in a sentence; the rest is counted.
 const NAMED: usize = 5;
+/// Sentences on frames that wait for another try, those that are due first; the rest is counted. After an hour
+/// without licences there are as many of them as there were leases.
+const MOST_RUNS: usize = 20;
 
 /// Why a job is where it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,19 +81,7 @@ impl Scheduler {
             let hindrance = self.hindrance(job, index, spec, step);
             why.push(format!("{} waiting: {hindrance}", frames(&step.waiting)));
         }
-        for (history, troubled) in &step.troubles {
-            let idle = troubled.intersection(&step.retrying);
-            if !idle.is_empty() {
-                let often = match history.charged.saturating_add(history.uncharged) {
-                    1 => "once".to_owned(),
-                    times => format!("{times} times"),
-                };
-                let last =
-                    step.last_failure.as_ref().map_or(String::new(), |failure| format!(" ({failure})"));
-                let when = history.not_before;
-                why.push(format!("{} failed {often}{last}, next try from {when}", frames(&idle)));
-            }
-        }
+        why.extend(troubles(step));
         let nobody = || self.obstacle(self.state().index().class(step.class)?, step.class);
         if step.waiting.is_empty() && !step.retrying.is_empty() && job.end.is_none() && !job.paused {
             why.extend(nobody());
@@ -188,6 +179,26 @@ impl Scheduler {
     }
 }
 
+/// Why frames that failed before wait.
+fn troubles(step: &StepRecord) -> Vec<String> {
+    let idle = |(history, troubled): (_, &FrameSet)| (history, troubled.intersection(&step.retrying));
+    let idle = || step.troubles.iter().map(idle).filter(|(_, idle)| !idle.is_empty());
+    let last = step.last_failure.as_ref().map_or(String::new(), |failure| format!(" ({failure})"));
+    let sentence = |(history, idle): (&History, FrameSet)| {
+        let often = match history.failures() {
+            1 => "once".to_owned(),
+            times => format!("{times} times"),
+        };
+        format!("{} failed {often}{last}, next try from {}", frames(&idle), history.not_before)
+    };
+    let mut why: Vec<String> = idle().take(MOST_RUNS).map(sentence).collect();
+    let rest: u64 = idle().skip(MOST_RUNS).map(|(_, idle)| idle.len()).sum();
+    if rest > 0 {
+        why.push(format!("{rest} more frames failed and wait for another try"));
+    }
+    why
+}
+
 fn summary(job: &JobRecord) -> String {
     match &job.end {
         Some((JobEnd::Succeeded, _)) => "every frame is done".to_owned(),
@@ -202,7 +213,7 @@ fn summary(job: &JobRecord) -> String {
     }
 }
 
-fn frames(set: &callsheet_model::FrameSet) -> String {
+fn frames(set: &FrameSet) -> String {
     let noun = if set.len() == 1 { "frame" } else { "frames" };
     format!("{noun} {}", shortened(&set.to_string()))
 }
