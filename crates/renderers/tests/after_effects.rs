@@ -299,7 +299,7 @@ fn segments_share_a_movie_out() {
     let frames = FrameSet::one(3);
     let format = stage
         .assign(&frames, |assignment| registry.get("after_effects").unwrap().expectation(assignment).format);
-    assert_eq!(format, Format::Movie([(1, 50), (2, 50), (3, 20)].into()));
+    assert_eq!(format, Format::Movie([(3, 20)].into()), "of this attempt only: a step may have millions");
 }
 
 fn titled(text: &str) -> Value {

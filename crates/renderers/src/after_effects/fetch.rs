@@ -136,8 +136,9 @@ impl<'a> Fetcher<'a> {
             answer.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let kind = kind.split_once('/').and_then(|(kind, sub)| ending_of_kind(kind, sub));
-        // Where redirects led to, which may be named better.
-        let ending = ending_of(url, kind).or_else(|| ending_of(&answer.get_uri().to_string(), None));
+        let (asked, led_to) = (ending_of_url(url), ending_of_url(&answer.get_uri().to_string()));
+        let known = |ending: &String| KNOWN.contains(&ending.as_str());
+        let ending = asked.clone().filter(known).or(kind).or(led_to.filter(known)).or(asked);
         if answer.body().content_length().is_some_and(|length| length > self.most) {
             return Err(too_large(shown, self.most));
         }
@@ -239,11 +240,10 @@ fn too_large(shown: &str, most: u64) -> Trouble {
     lasting(missing(&format!("{shown} is larger than {most} bytes, which is the most that is fetched")))
 }
 
-/// The ending of what a URL names: its own, if that is one of a file; else the one of what the server says it is.
-fn ending_of(url: &str, kind: Option<String>) -> Option<String> {
-    let address = url.split(['?', '#']).next().unwrap_or_default();
-    let (_, path) = address.split_once("://")?.1.split_once('/')?;
-    ending(path).filter(|ending| KNOWN.contains(&ending.as_str())).or(kind)
+/// The ending of the last part of a URL's path.
+fn ending_of_url(url: &str) -> Option<String> {
+    let (_, path) = url.split(['?', '#']).next()?.split_once("://")?.1.split_once('/')?;
+    ending(path)
 }
 
 /// The ending of a path's name: After Effects knows files by it.

@@ -197,7 +197,8 @@ fn remove(path: &Path) -> Result<(), Failure> {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

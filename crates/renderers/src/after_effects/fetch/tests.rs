@@ -197,7 +197,7 @@ fn a_url_of_a_program_says_nothing_of_the_file_it_makes() {
     let server = Server::new(|_, path| match path {
         "/short" => answer("302 Found", "Location: /b/logo.tga\r\n", b""),
         "/b/logo.tga" => answer("200 OK", "Content-Type: application/octet-stream\r\n", b"pixels"),
-        "/what" => answer("200 OK", "", b"pixels"),
+        "/what" | "/box.c4d" => answer("200 OK", "", b"pixels"),
         _ => answer("200 OK", "Content-Type: image/png\r\n", b"pixels"),
     });
     let named = |path: &str| fetch(&server.url(path)).2.unwrap().ending;
@@ -207,6 +207,7 @@ fn a_url_of_a_program_says_nothing_of_the_file_it_makes() {
         ("", Some("png")),
         ("/short", Some("tga")),
         ("/what", None),
+        ("/box.c4d", Some("c4d")),
     ] {
         assert_eq!(named(path).as_deref(), expected, "{path}");
     }

@@ -110,10 +110,19 @@ fn track(walk: &mut Walk<impl Read + Seek>, trak: &Part) -> Result<Track, Unprov
     if let Some(sizes) = child(walk, &table, b"stsz")? {
         samples(walk, &sizes, &mut track)?;
     } else if let Some(sizes) = child(walk, &table, b"stz2")? {
-        walk.seek(sizes.body + 8)?;
-        track.frames = u64::from(walk.u32()?);
+        small_samples(walk, &sizes, &mut track)?;
     }
     Ok(track)
+}
+
+/// The same table, each size in 4, 8 or 16 bits.
+fn small_samples(walk: &mut Walk<impl Read + Seek>, sizes: &Part, track: &mut Track) -> Result<(), Unproven> {
+    walk.seek(sizes.body + 4)?;
+    let [.., bits] = walk.take::<4>()?;
+    track.frames = u64::from(walk.u32()?);
+    let bits = u64::from(bits.max(4));
+    walk.end(walk.at, (track.frames * bits).div_ceil(8), sizes.end)?;
+    Ok(())
 }
 
 /// The table of sizes: one for all, or one for each.

@@ -112,6 +112,20 @@ fn a_table_that_promises_more_than_there_is_is_damage() {
 }
 
 #[test]
+fn small_sizes_are_counted_too_and_not_believed() {
+    let mut bytes = mov(&[1, 1, 1], &[]);
+    let at = bytes.windows(4).rposition(|found| found == b"stsz").unwrap();
+    // Three sizes of 16 bits take 6 of the 12 bytes that lie there.
+    bytes[at..at + 4].copy_from_slice(b"stz2");
+    bytes[at + 11] = 16;
+    assert_eq!(counted("mov", &bytes).unwrap(), 3);
+    bytes[at + 15] = 6;
+    assert_eq!(counted("mov", &bytes).unwrap(), 6);
+    bytes[at + 15] = 7;
+    assert!(counted("mov", &bytes).unwrap_err().to_string().contains("longer than what holds it"));
+}
+
+#[test]
 fn a_short_movie_is_broken_output() {
     let home = tempfile::tempdir().unwrap();
     let expectation = |frames| Expectation {
