@@ -33,6 +33,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use callsheet_model::outcome::signal_name;
 use callsheet_model::{Failure, FailureClass, FrameSet, OutputPattern, RunPhase, StepSpec, Versions};
 
 pub use child::{Host, child_main};
@@ -222,23 +223,6 @@ impl Exit {
         };
         Some(Failure { exit: Some(self.words()), ..Failure::new(FailureClass::Crash, message) })
     }
-}
-
-fn signal_name(signal: i32) -> Option<&'static str> {
-    // The numbers that are the same on Linux and macOS.
-    Some(match signal {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
-        4 => "SIGILL",
-        6 => "SIGABRT",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        11 => "SIGSEGV",
-        13 => "SIGPIPE",
-        15 => "SIGTERM",
-        _ => return None,
-    })
 }
 
 /// What a line of output tells.

@@ -7,7 +7,7 @@ use super::failures_of;
 use crate::harness::{Cluster, Installation, Project, Recipe, disk, work};
 
 /// What is claimed or left for frames 0-7, the class that it has, and the frames that are well all the same.
-const LIES: [(&str, &str, &str, &str); 15] = [
+const LIES: [(&str, &str, &str, &str); 16] = [
     ("Missing", "lie = { how = 'frames_missing', frames = '3,5' }", "broken_output", "0-2,4,6-7"),
     ("AllMissing", "lie = { how = 'frames_missing', frames = '0-7' }", "broken_output", ""),
     ("Moved", "lie = { how = 'wrong_range', by = 100 }", "broken_output", ""),
@@ -22,6 +22,7 @@ const LIES: [(&str, &str, &str, &str); 15] = [
     ("Empty", "spoil = { how = 'empty', frames = '0' }", "broken_output", "1-7"),
     ("Stale", "spoil = { how = 'stale', frames = '6' }", "broken_output", "0-5,7"),
     ("Garbage", "spoil = { how = 'garbage', frames = '2' }", "broken_output", "0-1,3-7"),
+    ("SmallFirst", "spoil = { how = 'wrong_size', frames = '0-1' }", "broken_output", "2-7"),
     ("WrongSize", "spoil = { how = 'wrong_size', frames = '5' }", "broken_output", "0-4,6-7"),
     ("Orphan", "orphan = { in = 'frame', at = 5, exit = 0 }", "", "0-4"),
 ];
@@ -36,7 +37,7 @@ async fn no_false_success_is_ever_accepted() {
     let template = Project::of_each(LIES.map(|(name, ..)| name), 8).upload(&cluster).await;
     let mut jobs = Vec::new();
     for (name, ..) in LIES {
-        let settings = json!({ "composition": name, "multi_frame": false });
+        let settings = json!({ "composition": name, "multi_frame": false, "size": work::SIZE });
         let step = work::composed(&template, &cluster.output(name), "0-7", 8, &settings);
         let step = v1::StepSpec { retries: Some(0), ..step };
         jobs.push(cluster.submit(work::job(name, vec![step])).await);

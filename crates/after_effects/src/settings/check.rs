@@ -32,7 +32,12 @@ pub fn check(step: &StepSpec) -> Vec<Problem> {
     };
     // Without settings that can be read there is nothing to compare the output with.
     let Some(settings) = settings else { return problems };
-    match Product::of(output, settings.movie) {
+    let product = Product::of(output, settings.movie);
+    if settings.size.is_some() && !matches!(product, Product::Pictures) {
+        let message = "is too much: it is for pictures; of a movie the frames are counted";
+        problems.push(Problem::new("settings.size", message));
+    }
+    match product {
         Product::Pictures => pictures(step, &mut problems),
         Product::Movie(movie) => this_movie(step, &settings, movie, &mut problems),
         Product::Sound(movie) => sound(step, &settings, movie, &mut problems),

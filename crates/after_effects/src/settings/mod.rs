@@ -11,6 +11,7 @@
 //! | `continue_on_missing_footage` | render although footage is not there | `false` |
 //! | `env` | variables for the program | none |
 //! | `fonts` | PostScript names of fonts that must be there | none |
+//! | `size` | `[width, height]` in pixels: what every picture must have to count | what the attempt's first picture has |
 //! | `assets` | the data that is put into the project first | none |
 //! | `movie` | `{"frames": "0-99", "segment": 50}`: what a movie shows, and how many frames each of its segments has | pictures |
 //!
@@ -50,6 +51,8 @@ pub struct Settings {
     pub env: BTreeMap<String, String>,
     /// PostScript names of fonts that must be there.
     pub fonts: Vec<String>,
+    /// Width and height that every picture must have, in pixels.
+    pub size: Option<(u32, u32)>,
     /// The data set as it is written: [`crate::script`] reads it.
     pub assets: Option<Value>,
     /// What the movie shows; without it every frame is a picture.

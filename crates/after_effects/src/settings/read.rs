@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{Memory, Movie, MultiFrame, Preset, Problem, Settings, Target};
 
 /// Every key that a step may set.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "composition",
     "queue_index",
     "render_settings",
@@ -19,6 +19,7 @@ const KEYS: [&str; 12] = [
     "continue_on_missing_footage",
     "env",
     "fonts",
+    "size",
     "assets",
     "movie",
 ];
@@ -27,6 +28,8 @@ const MAX_NAME: usize = 256;
 /// Most items of a render queue, variables, fonts and keys of a preset.
 const MAX_QUEUE: u64 = 10_000;
 const MAX_ENTRIES: usize = 100;
+/// After Effects makes no larger composition.
+const MAX_SIDE: u32 = 30_000;
 /// Longest value of a variable or a preset's key, in bytes.
 const MAX_VALUE: usize = 1024;
 
@@ -46,6 +49,7 @@ pub(super) fn read(values: &BTreeMap<String, Value>) -> (Option<Settings>, Vec<P
         continue_on_missing_footage: from.take("continue_on_missing_footage", flag).unwrap_or(false),
         env: from.take("env", env).unwrap_or_default(),
         fonts: from.take("fonts", fonts).unwrap_or_default(),
+        size: from.take("size", size),
         assets: values.get("assets").cloned(),
         movie: from.take("movie", Movie::read),
     };
@@ -177,6 +181,16 @@ fn memory(value: &Value) -> Result<Memory, String> {
         (Some(cache), Some(max)) => Ok(Memory { cache, max }),
         _ => Err(not(value, wanted)),
     }
+}
+
+fn size(value: &Value) -> Result<(u32, u32), String> {
+    let side = |side: &Value| side.as_u64().and_then(|side| u32::try_from(side).ok());
+    let both = value.as_array().and_then(|both| match both.as_slice() {
+        [width, height] => Some((side(width)?, side(height)?)),
+        _ => None,
+    });
+    both.filter(|(width, height)| (1..=MAX_SIDE).contains(width) && (1..=MAX_SIDE).contains(height))
+        .ok_or_else(|| not(value, "[width, height], each 1 to 30000 pixels"))
 }
 
 fn env(value: &Value) -> Result<BTreeMap<String, String>, String> {

@@ -46,6 +46,7 @@ fn everything_a_step_can_say_is_read() {
         "continue_on_missing_footage": true,
         "env": { "SAPPHIRE_LICENSE": "5053@lic" },
         "fonts": ["Inter-Bold"],
+        "size": [1920, 1080],
         "assets": [{ "type": "data" }],
         "movie": { "frames": "-5-94", "segment": 30 },
     }))
@@ -57,6 +58,11 @@ fn everything_a_step_can_say_is_read() {
     assert_eq!(settings.memory, Some(Memory { cache: 40, max: 80 }));
     assert_eq!(settings.movie, Some(Movie { first: -5, last: 94, segment: Some(30) }));
     assert!(settings.sound == Some(true) && settings.continue_on_missing_footage);
+    assert_eq!(settings.size, Some((1920, 1080)));
+    for wrong in [json!([0, 9]), json!([9]), json!("9x9"), json!([9, 30_001]), json!([1.5, 2])] {
+        let said = read(json!({ "composition": "A", "size": wrong })).unwrap_err();
+        assert!(said[0].starts_with("settings.size: "), "{said:?}");
+    }
     let least = read(json!({ "queue_index": 2 })).unwrap();
     assert_eq!(least.target, Target::QueueIndex(2));
     assert_eq!((least.sound, least.multi_frame, least.movie), (None, None, None));
@@ -146,6 +152,7 @@ fn outputs_and_frames_fit_what_is_made() {
             "settings.sound",
         ),
         (comp(json!({ "movie": { "frames": "0-9" }, "sound": false })), "", "/o/a.wav", "settings.sound"),
+        (comp(json!({ "movie": { "frames": "0-9" }, "size": [9, 9] })), "", "/o/a.mov", "settings.size"),
     ] {
         let problems = said(check(&step(settings, frames, output)));
         assert!(problems.len() == 1 && problems[0].starts_with(place), "{frames} {output}: {problems:?}");

@@ -13,6 +13,7 @@
 //!
 //! Even codes are those with a log of the user's own. It refuses to judge: `judge` does.
 
+use callsheet_model::outcome::signal_name;
 use callsheet_model::{FailureClass, FrameSet, RunPhase};
 
 /// How a process ended.
@@ -142,20 +143,4 @@ fn windows(code: i32) -> Option<(FailureClass, &'static str)> {
         _ => return None,
     };
     Some((class, text))
-}
-
-fn signal_name(signal: i32) -> Option<&'static str> {
-    Some(match signal {
-        1 => "SIGHUP",
-        2 => "SIGINT",
-        3 => "SIGQUIT",
-        4 => "SIGILL",
-        6 => "SIGABRT",
-        8 => "SIGFPE",
-        9 => "SIGKILL",
-        11 => "SIGSEGV",
-        13 => "SIGPIPE",
-        15 => "SIGTERM",
-        _ => return None,
-    })
 }

@@ -158,14 +158,15 @@ impl Renderer for AfterEffects {
 
     fn expectation(&self, assignment: &Assignment<'_>) -> Expectation {
         let settings = Settings::read(&assignment.step.settings).ok();
-        let movie = settings.and_then(|settings| settings.movie);
+        let movie = settings.as_ref().and_then(|settings| settings.movie);
         let product = assignment.step.output.as_ref().map(|output| Product::of(output, movie));
         let format = match product {
             Some(Product::Movie(movie)) => Format::Movie(movie.counts(assignment.frames)),
             Some(Product::Sound(_)) => Format::File,
             Some(Product::Pictures) | None => Format::Picture,
         };
-        Expectation { size: None, format, since: desk::Desk::of(assignment).begun() }
+        let size = settings.and_then(|settings| settings.size);
+        Expectation { size, format, since: desk::Desk::of(assignment).begun() }
     }
 }
 
