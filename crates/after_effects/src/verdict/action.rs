@@ -13,7 +13,7 @@ pub enum Action {
     FailJob,
     /// Again on another node; a retry is spent, and halves are tried until the guilty frame is alone.
     RetryElsewhere,
-    /// The node renders nothing with After Effects for now; the frames go to others, without a retry.
+    /// The node renders nothing with After Effects until a canary succeeds; its frames go to others, without a retry.
     QuarantineNode,
     /// It is tried again when a licence is free, without a retry.
     WaitForLicence,
