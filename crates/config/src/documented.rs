@@ -40,7 +40,8 @@ fn page(name: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_key_of_the_cluster_config_is_documented_and_no_other() {
-    let text = "[[node]]\nname = 'a'\n[[renderer]]\nname = 'b'\n[[renderer.line]]\n[renderer.settings.x]\n";
+    let text = "[[node]]\nname = 'a'\n[[renderer]]\nname = 'b'\n[[renderer.line]]\n[renderer.settings.x]\n\
+                [[monitor.worker]]\n[[pause]]\n[[alert]]\n[[webhook]]\n";
     let (_, asked) = ClusterConfig::read(text, "all.toml", Path::new("/base"), &|_| Ok(String::new()));
     assert_eq!(page("README.md"), asked.into_iter().collect());
 }

@@ -21,7 +21,10 @@ mod timeouts;
 mod tree;
 mod values;
 
-pub use cluster::{ClusterConfig, LeaderConfig, NodeConfig, RetryConfig};
+pub use cluster::{
+    AlertChannel, AlertWay, AmqpConfig, ClusterConfig, HttpConfig, LeaderConfig, MonitorConfig, NatsConfig,
+    NodeConfig, OutwardConfig, PauseWindow, RetryConfig, Webhook, WorkerConfig,
+};
 pub use job::{JobDefaults, JobDraft, JobFile, StepDraft};
 pub use path_map::PathMap;
 pub use problem::{Problem, Problems};

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use callsheet_config::{ClusterConfig, Format, JobDefaults, JobDraft, JobFile, Problems};
+use callsheet_config::{AlertWay, ClusterConfig, Format, JobDefaults, JobDraft, JobFile, Problems};
 use callsheet_model::{FrameSet, Md5, OutputPattern, StepIndex, Template};
 
 fn cluster() -> PathBuf {
@@ -47,6 +47,25 @@ fn the_studio_is_guarded_and_speaks_both_kinds_of_paths() {
     assert_eq!(windows.after_effects.prefer, Some("25".parse().unwrap()));
     assert!(windows.renderers.contains("after_effects") && !studio.renderers.contains_key("after_effects"));
     assert_eq!(studio.renderers.len(), 3);
+}
+
+#[test]
+fn the_studio_watches_its_workers_and_tells_others() {
+    let studio = shipped("studio.toml");
+    let watcher = &studio.monitor.workers[1];
+    assert_eq!(
+        (&*watcher.name, watcher.pauses.to_string()),
+        ("task-watcher", "queue after_effects".to_owned())
+    );
+    let window = &studio.pauses[0];
+    assert_eq!((&*window.time_zone, window.lasts.as_secs()), ("Europe/Berlin", 10 * 3600));
+    let names: Vec<&str> = studio.outward.alerts.iter().map(|channel| channel.name.as_str()).collect();
+    assert_eq!(names, ["phone", "mail"]);
+    assert!(matches!(&studio.outward.alerts[1].way, AlertWay::Email { to, .. } if to.len() == 1));
+    assert_eq!(studio.outward.webhooks[0].types, ["job.*", "workflow.*"]);
+    assert_eq!(studio.outward.amqp.unwrap().exchange, "flatrender.events");
+    assert!(studio.outward.nats.is_none() && studio.outward.otlp.is_none());
+    assert_eq!(studio.leader.keep.events_age.unwrap().as_secs(), 7 * 24 * 3600);
 }
 
 #[test]

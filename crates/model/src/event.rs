@@ -4,24 +4,46 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use uuid::Uuid;
+
+use crate::alert::AlertEvent;
+use crate::approval::ApprovalEvent;
+use crate::author::Author;
 use crate::frames::FrameSet;
 use crate::id::{JobId, NodeName, StepIndex, Token};
 use crate::job::Job;
 use crate::lease::Lease;
+pub use crate::lease::ReleaseReason;
 use crate::node::{Capabilities, OfflineReason};
 use crate::outcome::Failure;
+use crate::outside::Outside;
+use crate::pause::PauseEvent;
+use crate::signal::CacheUpdate;
 use crate::time::Timestamp;
+use crate::troupe::TroupeEvent;
 use crate::trust::{ClearedBy, Crash};
+use crate::workflow::WorkflowEvent;
 
 /// An event in the log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Envelope {
     /// Its number in the log, from 1, without gaps. A stream's cursor is this number.
     pub sequence: u64,
-    /// When it happened, by the leader's clock.
+    /// When it happened, by the leader's clock; of an event from outside, when it was taken in.
     pub at: Timestamp,
+    /// Whom it comes from and what it belongs to.
+    pub context: Context,
     /// What happened.
     pub event: Event,
+}
+
+/// What an event belongs to, beside what it says itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Context {
+    /// The project.
+    pub project: Option<Uuid>,
+    /// Who triggered it.
+    pub author: Author,
 }
 
 /// Everything that can happen to the cluster and has to be remembered.
@@ -250,44 +272,43 @@ pub enum Event {
         /// Why.
         by: ClearedBy,
     },
-}
 
-/// Why a lease ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReleaseReason {
-    /// Every frame of it is done.
-    Completed,
-    /// The attempt failed.
-    Failed,
-    /// The node handed it back.
-    HandedBack,
-    /// The node is gone.
-    NodeLost,
-    /// The node does not know of it.
-    Unknown,
-    /// The job was cancelled, paused with its frames called back, or failed.
-    Revoked,
-}
-
-impl ReleaseReason {
-    /// The word for it, everywhere.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::Failed => "failed",
-            Self::HandedBack => "handed_back",
-            Self::NodeLost => "node_lost",
-            Self::Unknown => "unknown_to_node",
-            Self::Revoked => "revoked",
-        }
-    }
+    /// The renderer of a lease began its first frame. What came before it took this long.
+    AttemptBegan {
+        /// Under which token.
+        token: Token,
+        /// The job.
+        job: JobId,
+        /// The step.
+        step: StepIndex,
+        /// Fetching the template and whatever else it needs, before the renderer was started.
+        fetched: Duration,
+        /// From the renderer's start to its first frame: launching and loading.
+        loaded: Duration,
+    },
+    /// A node's template cache changed.
+    CacheUpdated {
+        /// How.
+        update: CacheUpdate,
+    },
+    /// About a person's release of a job.
+    Approval(ApprovalEvent),
+    /// About a job of several steps.
+    Workflow(WorkflowEvent),
+    /// About pauses of the cluster, a pool or a queue.
+    Pause(PauseEvent),
+    /// About what people are told.
+    Alert(AlertEvent),
+    /// About a node's actors.
+    Troupe(TroupeEvent),
+    /// Another service's event.
+    Outside(Arc<Outside>),
 }
 
 impl Event {
     /// The event's type, `{domain}.{action}`.
     #[must_use]
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &str {
         match self {
             Self::LeaderStarted { .. } => "leader.started",
             Self::JobSubmitted { .. } => "job.submitted",
@@ -315,6 +336,14 @@ impl Event {
             Self::NodeCrashed { .. } => "node.crashed.v1",
             Self::NodeQuarantined { .. } => "node.quarantined",
             Self::NodeCleared { .. } => "node.cleared",
+            Self::AttemptBegan { .. } => "frame_job.began",
+            Self::CacheUpdated { .. } => "node.cache.updated.v1",
+            Self::Approval(event) => event.kind(),
+            Self::Workflow(event) => event.kind(),
+            Self::Pause(event) => event.kind(),
+            Self::Alert(event) => event.kind(),
+            Self::Troupe(event) => event.kind(),
+            Self::Outside(event) => &event.kind,
         }
     }
 
@@ -342,12 +371,20 @@ impl Event {
             | Self::NodeQuarantined { job, .. } => Some(*job),
             Self::FramesLeased { lease } => Some(lease.job),
             Self::NodeCrashed { crash } => Some(crash.job),
+            Self::AttemptBegan { job, .. } => Some(*job),
+            Self::Approval(event) => Some(event.job()),
+            Self::Workflow(event) => Some(event.job()),
             Self::LeaderStarted { .. }
             | Self::NodeOnline { .. }
             | Self::NodeOffline { .. }
             | Self::NodeDrained { .. }
             | Self::NodeUndrained { .. }
-            | Self::NodeCleared { .. } => None,
+            | Self::NodeCleared { .. }
+            | Self::CacheUpdated { .. }
+            | Self::Pause(_)
+            | Self::Alert(_)
+            | Self::Troupe(_)
+            | Self::Outside(_) => None,
         }
     }
 }

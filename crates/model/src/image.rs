@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use uuid::Uuid;
+
+use crate::alert::Alert;
 use crate::frames::FrameSet;
 use crate::id::{NodeName, StepIndex, Token};
 use crate::job::Job;
 use crate::lease::Lease;
 use crate::node::{Capabilities, OfflineReason};
 use crate::outcome::{Failure, FailureClass};
+use crate::pause::Pause;
 use crate::time::Timestamp;
+use crate::troupe::Player;
 use crate::trust::{Doubt, Look, Quarantine};
 
 /// The state after the event `sequence`.
@@ -29,6 +34,58 @@ pub struct Image {
     pub leases: Vec<LeaseImage>,
     /// All nodes ever seen.
     pub nodes: Vec<NodeImage>,
+    /// All pauses in force.
+    pub pauses: Vec<Pause>,
+    /// What people were last told of each worker and node, by its name.
+    pub told: BTreeMap<String, ToldImage>,
+    /// Alerts that some channel has not taken yet, the oldest first.
+    pub alerts: Vec<AlertImage>,
+    /// Ids of the latest events from outside, with their numbers, the oldest first.
+    pub outside: Vec<(Uuid, u64)>,
+}
+
+/// What people were last told of a worker.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToldImage {
+    /// Whether it is alive; nothing has been seen of it when there is none.
+    pub alive: Option<bool>,
+    /// How many dead letters it has.
+    pub dead_letters: u64,
+}
+
+/// An alert on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertImage {
+    /// What.
+    pub alert: Alert,
+    /// When it was raised.
+    pub raised_at: Timestamp,
+    /// Channels that have not taken it yet.
+    pub waiting: BTreeMap<String, DeliveryImage>,
+}
+
+/// How far an alert is with one channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryImage {
+    /// Tries so far.
+    pub attempts: u32,
+    /// A try is under way.
+    pub sending: bool,
+    /// Not tried before this.
+    pub not_before: Timestamp,
+}
+
+/// How far a job's release is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReleaseImage {
+    /// The how manieth request this is, from 1.
+    pub nth: u32,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// It was told again after its time was up.
+    pub escalated: bool,
+    /// Someone released the job.
+    pub granted: bool,
 }
 
 /// A job's durable state.
@@ -38,6 +95,10 @@ pub struct JobImage {
     pub job: Arc<Job>,
     /// Someone paused it.
     pub paused: bool,
+    /// How far its release is, if it needs one and was asked for it.
+    pub release: Option<ReleaseImage>,
+    /// When it last began as a workflow, if it has several steps and has begun.
+    pub started: Option<Timestamp>,
     /// How it ended, if it did, and when.
     pub end: Option<(JobEnd, Timestamp)>,
     /// Its steps, in their order.
@@ -95,6 +156,8 @@ pub struct DeadImage {
     pub failure: Failure,
     /// Under which token.
     pub token: Token,
+    /// On which node; unknown in what was remembered before nodes were.
+    pub node: Option<NodeName>,
 }
 
 /// A frame's history of failures.
@@ -127,6 +190,8 @@ pub struct LeaseImage {
     pub remaining: FrameSet,
     /// Frames accepted and not yet known to be published.
     pub unpublished: FrameSet,
+    /// Its renderer is known to have begun its first frame.
+    pub began: bool,
 }
 
 /// A node's durable state.
@@ -146,6 +211,8 @@ pub struct NodeImage {
     pub doubts: BTreeMap<String, Doubt>,
     /// Renderers that it is not trusted with.
     pub quarantines: BTreeMap<String, Quarantine>,
+    /// Its actors, by the id of their present life, with how they are.
+    pub players: BTreeMap<Uuid, (Player, String)>,
 }
 
 /// Which step of which job: the key that indices share.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::approval::ApprovalSpec;
 use crate::frames::FrameSet;
 use crate::id::{JobId, Md5, StepIndex, project_uuid};
 use crate::output::OutputPattern;
@@ -34,6 +35,8 @@ pub struct JobSpec {
     pub project: String,
     /// 0 to 100; higher goes first. Equal ones go in the order they came.
     pub priority: u32,
+    /// A person has to release it before anything of it is handed out.
+    pub approval: Option<ApprovalSpec>,
     /// The steps; each comes after the steps it depends on.
     pub steps: Vec<StepSpec>,
 }
@@ -168,6 +171,8 @@ pub struct Requirements {
 /// Where a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum JobState {
+    /// A person has to release it first.
+    Awaiting,
     /// Nothing of it has been handed out yet.
     Queued,
     /// Some of it is or has been in a node's hands.
@@ -193,6 +198,7 @@ impl JobState {
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
+            Self::Awaiting => "awaiting_approval",
             Self::Queued => "queued",
             Self::Running => "running",
             Self::Paused => "paused",

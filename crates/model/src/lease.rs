@@ -36,3 +36,35 @@ pub enum Work {
     /// Look whether the step can be rendered at all, and render nothing. The frames stand for their step.
     Preflight,
 }
+
+/// Why a lease ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseReason {
+    /// Every frame of it is done.
+    Completed,
+    /// The attempt failed.
+    Failed,
+    /// The node handed it back.
+    HandedBack,
+    /// The node is gone.
+    NodeLost,
+    /// The node does not know of it.
+    Unknown,
+    /// The job was cancelled, paused with its frames called back, or failed.
+    Revoked,
+}
+
+impl ReleaseReason {
+    /// The word for it, everywhere.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::HandedBack => "handed_back",
+            Self::NodeLost => "node_lost",
+            Self::Unknown => "unknown_to_node",
+            Self::Revoked => "revoked",
+        }
+    }
+}

@@ -13,6 +13,9 @@
 //! the same input gives the same output for ever. Nothing here is a wire format or a disk format: see
 //! `callsheet-protocol` and `callsheet-journal` for those.
 
+pub mod alert;
+pub mod approval;
+pub mod author;
 pub mod event;
 pub mod frames;
 pub mod id;
@@ -23,14 +26,21 @@ pub mod limits;
 pub mod node;
 pub mod outcome;
 pub mod output;
+pub mod outside;
+pub mod pause;
 pub mod phase;
 pub mod report;
 pub mod signal;
 pub mod time;
+pub mod troupe;
 pub mod trust;
 pub mod version;
+pub mod workflow;
 
-pub use event::{Envelope, Event, ReleaseReason};
+pub use alert::{Alert, AlertEvent, AlertKind, Observation};
+pub use approval::{ApprovalEvent, ApprovalSpec, Overdue};
+pub use author::{Author, AuthorKind};
+pub use event::{Context, Envelope, Event, ReleaseReason};
 pub use frames::{FrameSet, FrameSetError};
 pub use id::{JobId, Md5, NodeName, SessionId, StepIndex, Token};
 pub use job::{Chunk, Job, JobSpec, JobState, Requirements, StepSpec, StepState, Template, Timeouts};
@@ -38,8 +48,12 @@ pub use lease::{Lease, Work};
 pub use node::{Capabilities, NodeStatus, OfflineReason};
 pub use outcome::{Failure, FailureClass, Outcome};
 pub use output::OutputPattern;
+pub use outside::Outside;
+pub use pause::{Pause, PauseEvent, PauseKey, PauseScope, PauseSource, Running};
 pub use phase::RunPhase;
 pub use report::{Report, Reported};
 pub use time::Timestamp;
+pub use troupe::{Player, PlayerChange, TroupeEvent};
 pub use trust::{ClearedBy, Crash};
 pub use version::{VersionWish, Versions};
+pub use workflow::WorkflowEvent;

@@ -40,7 +40,36 @@ pub const MAX_TEMPLATE_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 pub const MAX_SLOTS: u32 = 1024;
 /// Most jobs, frames, nodes or events in one page of an answer.
 pub const MAX_PAGE: usize = 1000;
+/// Ids of events from outside that are remembered, so that none is taken twice; the oldest are forgotten first.
+pub const MAX_OUTSIDE_IDS: usize = 1_000_000;
+/// Most pauses in force at once.
+pub const MAX_PAUSES: usize = 1000;
+/// Most workers and nodes of which it is remembered what people were last told.
+pub const MAX_WATCHED: usize = 10_000;
+/// Most alerts that some channel has not taken yet; beyond, the oldest are given up.
+pub const MAX_ALERTS_WAITING: usize = 10_000;
+/// Most actors that one node may say it has.
+pub const MAX_PLAYERS: usize = 4096;
 /// Most lines of evidence kept with a failure.
 pub const MAX_EVIDENCE_LINES: usize = 50;
 /// Longest line of evidence, in bytes.
 pub const MAX_EVIDENCE_LINE_BYTES: usize = 500;
+
+// Events of other services.
+
+/// Most events in one body.
+pub const MAX_EVENTS: usize = 10_000;
+/// Largest single event from outside, in bytes of its JSON.
+pub const MAX_EVENT_BYTES: usize = 256 * 1024;
+/// Longest type of an event, in bytes.
+pub const MAX_EVENT_TYPE_BYTES: usize = 200;
+/// Longest id, correlation id, step, worker id or other short text of an event from outside, in bytes.
+pub const MAX_EVENT_TEXT_BYTES: usize = 1024;
+/// Most levels of lists and objects within each other in an event from outside.
+pub const MAX_EVENT_DEPTH: usize = 32;
+/// Most mistakes told at once.
+pub const MAX_EVENT_MISTAKES: usize = 100;
+/// Most type patterns in one filter.
+pub const MAX_PATTERNS: usize = 64;
+/// Most frame jobs that one timeline lists; of more, the oldest that simply went well are counted only.
+pub const MAX_TIMELINE: usize = 10_000;

@@ -174,6 +174,31 @@ impl FailureClass {
         matches!(self, Self::Licence | Self::StorageOut)
     }
 
+    /// Whether a retry could succeed with the job as it is and nobody having mended anything: what contracts call
+    /// recoverable.
+    #[must_use]
+    pub fn is_recoverable(self) -> bool {
+        match self {
+            // It would fail in the same way for ever.
+            Self::JobFatal => false,
+            // More than one node looked for it, or the only one: somebody has to put it there first.
+            Self::InputMissing => false,
+            // Another node, another moment, more memory, a free seat, a disk that is back: it may go well.
+            Self::NodeConfig
+            | Self::Licence
+            | Self::OutputIo
+            | Self::OutOfMemory
+            | Self::Crash
+            | Self::HangStart
+            | Self::HangFrame
+            | Self::HangExit
+            | Self::SilentDeath
+            | Self::BrokenOutput
+            | Self::Agent
+            | Self::StorageOut => true,
+        }
+    }
+
     /// Whether the renderer's process died by itself, without having been asked to.
     #[must_use]
     pub fn is_a_crash(self) -> bool {
@@ -203,6 +228,14 @@ impl fmt::Display for FailureClass {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_a_person_has_to_mend_first_is_not_recoverable() {
+        let lost = FailureClass::ALL.into_iter().filter(|class| !class.is_recoverable());
+        assert_eq!(lost.collect::<Vec<_>>(), [FailureClass::JobFatal, FailureClass::InputMissing]);
+        // What passes by itself is waited for because it is worth waiting for.
+        assert!(FailureClass::ALL.into_iter().all(|class| !class.is_waited_for() || class.is_recoverable()));
+    }
 
     #[test]
     fn evidence_is_cut_to_its_limits() {

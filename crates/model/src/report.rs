@@ -18,6 +18,13 @@ pub struct Report {
 /// What a node reports of a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reported {
+    /// The renderer began its first frame. Said once in an attempt, before anything is proven.
+    Began {
+        /// Fetching the template and whatever else was needed, before the renderer was started.
+        fetched: Duration,
+        /// From the renderer's start to its first frame.
+        loaded: Duration,
+    },
     /// Frames are proven: their files are whole, in the attempt's own place, and on the platter.
     Proven {
         /// Which.

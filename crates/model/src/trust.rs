@@ -79,6 +79,8 @@ pub struct Crash {
     pub failure: Failure,
     /// Whether its frames go out again by themselves.
     pub recovering: bool,
+    /// Where the attempt's output can be read, when the leader's doors have a public address.
+    pub log_url: Option<String>,
 }
 
 /// Why a quarantine ended.

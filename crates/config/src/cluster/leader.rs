@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use callsheet_model::limits;
 
+use super::http::{self, HttpConfig};
 use crate::problem::Why;
 use crate::reader::Table;
 use crate::tree::{Value, quoted};
@@ -44,6 +45,8 @@ pub struct LeaderConfig {
     pub quarantine: Quarantine,
     /// What is kept, and for how long.
     pub keep: Keep,
+    /// The HTTP doors.
+    pub http: HttpConfig,
     /// Certificates; without them nothing is encrypted.
     pub tls: Option<Tls>,
     /// Secrets that callers must show; without them anyone who reaches the door is let in.
@@ -83,8 +86,12 @@ pub struct Keep {
     pub finished_jobs: Duration,
     /// Most jobs remembered at once, finished ones included.
     pub jobs: u64,
-    /// This many of the latest events can be streamed again.
+    /// This many of the latest events can be streamed again ...
     pub events: u64,
+    /// ... but none older than this ...
+    pub events_age: Option<Duration>,
+    /// ... and no more than these bytes of them, as they are stored.
+    pub events_size: Option<u64>,
     /// Most bytes of one attempt's output.
     pub log: u64,
     /// A snapshot is written after this many events.
@@ -136,6 +143,7 @@ pub(super) fn read(mut table: Table<'_>, base: &Path) -> LeaderConfig {
         scheduling: read_scheduling(table.table("scheduling")),
         quarantine: read_quarantine(table.table("quarantine")),
         keep: read_keep(table.table("keep")),
+        http: http::read(table.table("http")),
         tls: read_tls(table.table("tls"), base),
         tokens: read_tokens(table.table("tokens"), base),
         insecure: table.take("insecure", insecure_words).unwrap_or(false),
@@ -176,6 +184,8 @@ fn read_keep(mut table: Table<'_>) -> Keep {
         finished_jobs: table.take("finished_jobs", duration(SECOND, 3650 * DAY)).unwrap_or(30 * DAY),
         jobs: table.take("jobs", integer(1..=1_000_000)).unwrap_or(100_000),
         events: table.take("events", integer(1000..=1_000_000_000)).unwrap_or(1_000_000),
+        events_age: table.take("events_age", duration(60 * SECOND, 3650 * DAY)),
+        events_size: table.take("events_size", size(1 << 20, 1 << 50)),
         log: table.take("log", size(1024, 1 << 30)).unwrap_or(1 << 20),
         snapshot_every: table.take("snapshot_every", integer(1000..=1_000_000_000)).unwrap_or(100_000),
     };
@@ -248,16 +258,23 @@ fn check_door(table: &Table<'_>, leader: &LeaderConfig, scheme: &str) {
         table.refuse("listen", Why::new(leader.listen.to_string(), why));
     }
     let guarded = table.has("tls") && table.has("tokens");
-    if !leader.listen.ip().is_loopback() && !guarded && !leader.insecure {
-        let why = format!(
-            "this door is open to the network, so [leader.tls] and [leader.tokens] are needed; or write \
-             leader.insecure = {INSECURE_WORDS:?}"
-        );
-        table.refuse("listen", Why::new(leader.listen.to_string(), why));
+    let doors = [("listen", Some(leader.listen)), ("http.listen", leader.http.listen)];
+    for (key, door) in doors.into_iter().filter_map(|(key, door)| Some((key, door?))) {
+        if !door.ip().is_loopback() && !guarded && !leader.insecure {
+            let why = format!(
+                "this door is open to the network, so [leader.tls] and [leader.tokens] are needed; or write \
+                 leader.insecure = {INSECURE_WORDS:?}"
+            );
+            table.refuse(key, Why::new(door.to_string(), why));
+        }
+    }
+    if leader.http.listen == Some(leader.listen) {
+        let why = "without a listen of their own the HTTP doors share the leader's port: leave it out";
+        table.refuse("http.listen", Why::new(leader.listen.to_string(), why));
     }
 }
 
-fn address(value: &Value) -> Result<SocketAddr, Why> {
+pub(super) fn address(value: &Value) -> Result<SocketAddr, Why> {
     let text = any_text(value)?;
     let parsed = text.parse().ok().filter(|address: &SocketAddr| address.port() != 0);
     parsed.ok_or_else(|| {

@@ -1,8 +1,11 @@
 //! The cluster config: one file that the leader, every node and every client of a cluster read.
 
 mod after_effects;
+mod http;
 mod leader;
+mod monitor;
 mod node;
+mod outward;
 mod retry;
 
 use std::collections::BTreeMap;
@@ -12,8 +15,11 @@ use std::path::Path;
 use callsheet_model::Timeouts;
 
 pub use after_effects::AfterEffectsConfig;
+pub use http::HttpConfig;
 pub use leader::{INSECURE_WORDS, Keep, LeaderConfig, Quarantine, Scheduling, Tls, Tokens};
+pub use monitor::{MonitorConfig, PauseWindow, WorkerConfig};
 pub use node::{LogLevel, NodeConfig};
+pub use outward::{AlertChannel, AlertWay, AmqpConfig, NatsConfig, OutwardConfig, Webhook};
 pub use retry::RetryConfig;
 
 use crate::problem::{Problem, Problems, Why};
@@ -43,6 +49,12 @@ pub struct ClusterConfig {
     pub renderers: BTreeMap<String, CommandDescription>,
     /// The nodes in the order they are written, with `[node_defaults]` worked in.
     pub nodes: Vec<NodeConfig>,
+    /// How workers and nodes are watched.
+    pub monitor: MonitorConfig,
+    /// Windows in which nothing is handed out.
+    pub pauses: Vec<PauseWindow>,
+    /// What leaves the leader for other services.
+    pub outward: OutwardConfig,
 }
 
 impl ClusterConfig {
@@ -118,8 +130,11 @@ fn whole(
     let timeouts = PartialTimeouts::read(root.table("timeouts")).or(Timeouts::default());
     let nodes = node::read_all(&mut root, base, &described);
     let renderers = described.into_iter().filter_map(|(name, renderer)| Some((name, renderer?))).collect();
+    let monitor = monitor::read(root.table("monitor"));
+    let pauses = monitor::read_pauses(&mut root);
+    let outward = outward::read(&mut root, base);
     root.done();
-    Some(ClusterConfig { name: name?, leader, retry, timeouts, renderers, nodes })
+    Some(ClusterConfig { name: name?, leader, retry, timeouts, renderers, nodes, monitor, pauses, outward })
 }
 
 /// An included file holds `[[renderer]]` and nothing else.

@@ -17,6 +17,10 @@ const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Shortest bound on an attempt.
 const SHORTEST: Duration = Duration::from_millis(100);
 
+/// Shortest and longest time that a person may be given to release a job.
+pub(super) const MIN_APPROVAL: Duration = Duration::from_secs(1);
+pub(super) const MAX_APPROVAL: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Checks a whole job. The problems' keys are places in it, such as `steps[2].frames`.
 ///
 /// # Errors
@@ -49,6 +53,7 @@ pub(super) fn mistakes(spec: &JobSpec, stage: Stage, written: &dyn Fn(usize) -> 
             format!("here may be 0 to {}", limits::MAX_PRIORITY),
         );
     }
+    check_approval(spec, &mut notes);
     if spec.steps.is_empty() || spec.steps.len() > limits::MAX_STEPS {
         // Nothing below may have to look at more steps than there may be.
         notes.note(
@@ -84,6 +89,16 @@ pub(super) fn mistakes(spec: &JobSpec, stage: Stage, written: &dyn Fn(usize) -> 
         notes.note("output", found, format!("the step {other} would write the same files"));
     }
     notes.found
+}
+
+fn check_approval(spec: &JobSpec, notes: &mut Notes) {
+    let Some(approval) = &spec.approval else { return };
+    notes.name("approval.kind", &approval.kind);
+    notes.line("approval.description", &approval.description, limits::MAX_PATH_BYTES);
+    let bounds = MIN_APPROVAL..=MAX_APPROVAL;
+    if let Some(timeout) = approval.timeout.filter(|timeout| !bounds.contains(timeout)) {
+        notes.note("approval.timeout", shown(timeout), "here may be \"1s\" to \"365d\"");
+    }
 }
 
 /// Collects what is wrong with a job or one of its steps.

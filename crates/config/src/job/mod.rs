@@ -18,7 +18,8 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 use callsheet_model::{
-    Chunk, FrameSet, JobSpec, OutputPattern, Requirements, StepIndex, StepSpec, Template, Timeouts,
+    ApprovalSpec, Chunk, FrameSet, JobSpec, OutputPattern, Requirements, StepIndex, StepSpec, Template,
+    Timeouts,
 };
 
 pub use check::check;
@@ -34,6 +35,8 @@ use crate::values::is_absolute;
 pub const DEFAULT_PRIORITY: u32 = 50;
 /// A job's project when its file does not say.
 pub const DEFAULT_PROJECT: &str = "default";
+/// What is asked for when a job needs a release and does not say which.
+pub(crate) const DEFAULT_APPROVAL: &str = "release";
 
 /// The reader of job files.
 pub struct JobFile;
@@ -57,6 +60,8 @@ pub struct JobDraft {
     pub project: String,
     /// 0 to 100; higher goes first.
     pub priority: u32,
+    /// The release it needs from a person, if it needs one.
+    pub approval: Option<ApprovalSpec>,
     /// The steps; each comes after the steps it depends on.
     pub steps: Vec<StepDraft>,
     origin: Origin,
@@ -161,7 +166,13 @@ impl JobDraft {
             }
             steps.push(step);
         }
-        let spec = JobSpec { name: self.name, project: self.project, priority: self.priority, steps };
+        let spec = JobSpec {
+            name: self.name,
+            project: self.project,
+            priority: self.priority,
+            approval: self.approval,
+            steps,
+        };
         let written = |nth: usize| self.steps.get(nth).map_or(nth, |step| step.written);
         for (key, why) in check::mistakes(&spec, check::Stage::Whole, &written) {
             problems.push(self.origin.problem(&key, why));

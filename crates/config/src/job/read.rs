@@ -4,18 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use callsheet_model::{
-    Chunk, FrameSet, FrameSetError, JobSpec, OutputPattern, Requirements, StepIndex, limits,
+    ApprovalSpec, Chunk, FrameSet, FrameSetError, JobSpec, OutputPattern, Overdue, Requirements, StepIndex,
+    limits,
 };
 
-use super::check::{Stage, mistakes};
+use super::check::{MAX_APPROVAL, MIN_APPROVAL, Stage, mistakes};
 use super::order::{Depends, Tangle, order};
-use super::{DEFAULT_PRIORITY, DEFAULT_PROJECT, JobDefaults, JobDraft, Origin, StepDraft};
+use super::{DEFAULT_APPROVAL, DEFAULT_PRIORITY, DEFAULT_PROJECT, JobDefaults, JobDraft, Origin, StepDraft};
 use crate::problem::{Problems, Why};
 use crate::reader::{Reading, Table, not_a, tree_of};
 use crate::source::{Format, Source};
 use crate::timeouts::PartialTimeouts;
 use crate::tree::{Node, Value, quoted};
-use crate::values::{any_text, flag, integer, name, path_text, short_text, size};
+use crate::values::{any_text, choice, duration, flag, integer, name, path_text, short_text, size};
 
 /// A step and the names in its `after`.
 type Raw = (StepDraft, Vec<String>);
@@ -32,13 +33,14 @@ pub(super) fn parse(
         Err(problems) => return (Err(problems), Vec::new()),
     };
     let reading = Reading::new(&source);
-    let (title, project, priority, steps) = read(reading.root(&tree));
+    let (title, project, priority, approval, steps) = read(reading.root(&tree));
     let steps = sorted(steps, &reading, &tree);
     // What was read wrongly has a harmless value in its place here; its key has its problem already.
     let outline = JobSpec {
         name: title.clone(),
         project: project.clone(),
         priority,
+        approval: approval.clone(),
         steps: steps.iter().map(|step| step.outline(&JobDefaults::default())).collect(),
     };
     let written = |nth: usize| steps.get(nth).map_or(nth, |step| step.written);
@@ -51,18 +53,37 @@ pub(super) fn parse(
         return (Err(Problems(problems)), keys);
     }
     let origin = Origin { source, tree };
-    (Ok(JobDraft { name: title, project, priority, steps, origin }), keys)
+    (Ok(JobDraft { name: title, project, priority, approval, steps, origin }), keys)
 }
 
-fn read(mut root: Table<'_>) -> (String, String, u32, Vec<Raw>) {
+fn read(mut root: Table<'_>) -> (String, String, u32, Option<ApprovalSpec>, Vec<Raw>) {
     let title = root.need("name", "what people call the job", short_text(limits::MAX_TITLE_BYTES));
     let project = root.take("project", short_text(limits::MAX_NAME_BYTES));
     let priority = root.take("priority", integer(0..=limits::MAX_PRIORITY));
+    let approval = approval(root.table("approval"));
     root.must("steps", "at least one step");
     let steps = root.tables("steps").into_iter().enumerate().map(|(nth, table)| step(table, nth)).collect();
     root.done();
     let project = project.unwrap_or_else(|| DEFAULT_PROJECT.to_owned());
-    (title.unwrap_or_default(), project, priority.unwrap_or(DEFAULT_PRIORITY), steps)
+    (title.unwrap_or_default(), project, priority.unwrap_or(DEFAULT_PRIORITY), approval, steps)
+}
+
+const OVERDUE: [(&str, Overdue); 2] = [("escalate", Overdue::Escalate), ("deny", Overdue::Deny)];
+
+fn approval(mut table: Table<'_>) -> Option<ApprovalSpec> {
+    let kind = table.take("kind", name);
+    if table.written {
+        table.must("description", "what the person who releases the job is asked");
+    }
+    let description = table.take("description", short_text(limits::MAX_PATH_BYTES));
+    let timeout = table.take("timeout", duration(MIN_APPROVAL, MAX_APPROVAL));
+    let overdue = table.take("overdue", choice(&OVERDUE));
+    if overdue.is_some() && !table.has("timeout") {
+        table.refuse("overdue", Why::new("", "without timeout there is nothing to be overdue"));
+    }
+    table.done();
+    let kind = kind.unwrap_or_else(|| DEFAULT_APPROVAL.to_owned());
+    Some(ApprovalSpec { kind, description: description?, timeout, overdue: overdue.unwrap_or_default() })
 }
 
 fn step(mut table: Table<'_>, written: usize) -> Raw {

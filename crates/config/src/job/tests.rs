@@ -29,7 +29,7 @@ fn step(name: &str) -> StepSpec {
 }
 
 fn spec(steps: Vec<StepSpec>) -> JobSpec {
-    JobSpec { name: "a job".into(), project: "a project".into(), priority: 50, steps }
+    JobSpec { name: "a job".into(), project: "a project".into(), priority: 50, approval: None, steps }
 }
 
 fn keys(spec: &JobSpec) -> Vec<String> {
