@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use callsheet_journal::{DiskStore, Journal, Options, PageLimit, Recovered, Store};
 use callsheet_model::image::{Image, JobImage, StepImage};
 use callsheet_model::{
-    Envelope, Event, FrameSet, Job, JobId, JobSpec, Lease, NodeName, StepIndex, Timestamp, Token, Work,
+    Author, Context, Envelope, Event, FrameSet, Job, JobId, JobSpec, Lease, NodeName, StepIndex, Timestamp,
+    Token, Work,
 };
 
 const NODES: u64 = 40;
@@ -22,6 +23,7 @@ const NODES: u64 = 40;
 /// The life of frames that go out one by one: each is leased, accepted, published.
 struct Frames {
     job: JobId,
+    context: Context,
     nodes: Vec<NodeName>,
     sequence: u64,
 }
@@ -29,7 +31,9 @@ struct Frames {
 impl Frames {
     fn after(sequence: u64) -> Self {
         let nodes = (0..NODES).map(|n| NodeName::new(&format!("render-{n:02}")).unwrap()).collect();
-        Self { job: "018f2d3c-0000-7000-8000-0123456789ab".parse().unwrap(), nodes, sequence }
+        let author = Author::agent(uuid::Uuid::from_u128(1));
+        let context = Context { project: Some(uuid::Uuid::from_u128(2)), author };
+        Self { job: "018f2d3c-0000-7000-8000-0123456789ab".parse().unwrap(), context, nodes, sequence }
     }
 
     fn event(&mut self) -> Envelope {
@@ -56,7 +60,8 @@ impl Frames {
             _ => Event::FramesPublished { token, job, step, frames },
         };
         self.sequence += 1;
-        Envelope { sequence: self.sequence, at: Timestamp(1_700_000_000_000 + self.sequence / 20), event }
+        let (sequence, at) = (self.sequence, Timestamp(1_700_000_000_000 + self.sequence / 20));
+        Envelope { sequence, at, context: self.context.clone(), event }
     }
 
     fn batch(&mut self, size: usize) -> Vec<Envelope> {
@@ -151,12 +156,14 @@ fn appends() {
 
 fn image(sequence: u64, frames: u64) -> Image {
     let id = Frames::after(0).job;
-    let spec = JobSpec { name: "long".into(), project: "p".into(), priority: 50, steps: Vec::new() };
+    let spec =
+        JobSpec { name: "long".into(), project: "p".into(), priority: 50, approval: None, steps: Vec::new() };
     let job = Job { id, submitted_at: Timestamp(0), spec };
     // Every third frame is not accepted: more ranges than any real job has.
     let accepted: FrameSet = (0..frames as i32).filter(|frame| frame % 3 != 0).collect();
     let steps = vec![StepImage { published: accepted.clone(), accepted, ..StepImage::default() }];
-    let jobs = vec![JobImage { job: job.into(), paused: false, end: None, steps }];
+    let jobs =
+        vec![JobImage { job: job.into(), paused: false, release: None, started: None, end: None, steps }];
     Image { sequence, jobs, ..Image::default() }
 }
 
@@ -192,6 +199,39 @@ fn recover(path: &Path) {
     );
 }
 
+/// Reads a stretch of the log by so many readers at once, each from its beginning; events a second, all together.
+fn read_by(journal: &dyn Journal, readers: usize, first: u64, last: u64) -> f64 {
+    let limit = PageLimit { events: 1000, bytes: 1 << 20 };
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..readers {
+            scope.spawn(|| {
+                let mut next = first;
+                while next <= last {
+                    next = journal.read(next, limit).unwrap().next;
+                }
+            });
+        }
+    });
+    readers as f64 * (last + 1 - first) as f64 / began.elapsed().as_secs_f64()
+}
+
+fn reads(journal: &dyn Journal, head: u64) {
+    let mut hot = head;
+    while journal.read_hot(hot - 1, PageLimit { events: 1, bytes: 1 }).is_some() {
+        hot -= 1;
+    }
+    println!("the latest {} events are in memory", head + 1 - hot);
+    let middle = head / 2;
+    for readers in [1, 100] {
+        println!(
+            "{readers} readers in pages of 1000: {:.0} events/s out of memory, {:.0} from the disk",
+            read_by(journal, readers, hot, head),
+            read_by(journal, readers, middle, middle + 100_000.min(head / 4)),
+        );
+    }
+}
+
 fn large(frames: u64) {
     let events = frames * 3;
     println!("\na journal of {frames} frames that went out one by one: {events} events");
@@ -214,19 +254,14 @@ fn large(frames: u64) {
         disk_use(directory.path())
     );
     let head = source.sequence;
-    let began = Instant::now();
-    let mut next = 1;
-    while next <= head {
-        next = journal.read(next, PageLimit::default()).unwrap().next;
-    }
-    println!("read in pages of 1000 at {:.0} events/s", head as f64 / began.elapsed().as_secs_f64());
+    reads(journal.as_ref(), head);
     drop(journal);
     recover_apart(directory.path(), "without a snapshot");
     let Recovered { journal, .. } = store.open().unwrap();
     let first = snapshot(journal.as_ref(), image(head - 600_000.min(head / 2), frames));
     let second = snapshot(journal.as_ref(), image(head - 300_000.min(head / 3), frames));
     println!(
-        "a snapshot of {frames} frames in {} runs takes {:.2} s; with clearing away what is older {:.2} s",
+        "a snapshot of {frames} frames in {} runs takes {:.2} s, and the next {:.2} s",
         frames / 3,
         first.as_secs_f64(),
         second.as_secs_f64()

@@ -114,6 +114,18 @@ pub enum Flaw {
     /// Its parts contradict each other.
     #[error("{0}")]
     Contradiction(&'static str),
+    /// An event was changed, or exchanged for another, and its checksum made right again.
+    #[error("event {sequence} is not the one that was written: the chain of hashes says so")]
+    Altered {
+        /// Which.
+        sequence: u64,
+    },
+    /// The chain of hashes does not go on.
+    #[error("the chain does not go on at event {first}: what came before it is missing, or is another")]
+    Unchained {
+        /// The event at which it should.
+        first: u64,
+    },
     /// Events are missing in the middle.
     #[error("event {expected} should follow, and {found} does")]
     Gap {

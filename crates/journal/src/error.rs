@@ -210,6 +210,20 @@ pub enum ImportError {
         /// The number found.
         found: u64,
     },
+    /// An event is not the one that was exported.
+    #[error(
+        "line {line}: event {sequence} has another \"{what}\" than the line says: it, or a line above it, was \
+         altered or is missing; to take the events as they are, under a chain of their own, drop \"before\", \
+         \"hash\" and \"chain\" from all lines"
+    )]
+    Altered {
+        /// Which line, from 1.
+        line: usize,
+        /// Its event.
+        sequence: u64,
+        /// What differs: `before`, `hash` or `chain`.
+        what: &'static str,
+    },
     /// There is nothing to begin with: no snapshot, and the events do not begin with the first.
     #[error("the events begin with {first}, and no snapshot before them says what came earlier")]
     NoBeginning {

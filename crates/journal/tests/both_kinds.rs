@@ -4,7 +4,7 @@
 mod common;
 
 use callsheet_journal::{AppendError, DiskStore, MemoryStore, Options, PageLimit, ReadError, Store};
-use common::{append, events, image, large_event, read_all, snapshot, tail};
+use common::{append, events, image, is_one_chain, large_event, plain, read_all, sealed, snapshot, tail};
 
 const KEEP: u64 = 100;
 
@@ -33,7 +33,7 @@ fn what_was_appended_is_there_after_a_restart() {
         let recovered = store.open().unwrap();
         assert_eq!(append(recovered.journal.as_ref(), events(1, 3)).unwrap().head, 3);
         let durable = append(recovered.journal.as_ref(), events(4, 500)).unwrap();
-        assert_eq!((durable.head, durable.events), (500, events(4, 500)));
+        assert_eq!((durable.head, plain(&durable.events)), (500, events(4, 500)));
         recovered.journal.close();
         let recovered = store.open().unwrap();
         assert_eq!(recovered.head, 500);
@@ -52,9 +52,9 @@ fn pages_hold_what_they_may_and_go_on_where_they_ended() {
             assert!(read_all(journal.as_ref(), 1, limit) == events(1, 1000));
         }
         let page = journal.read(990, PageLimit { events: 5, bytes: 1 << 20 }).unwrap();
-        assert_eq!((page.events, page.next, page.head), (events(990, 994), 995, 1000));
+        assert_eq!((plain(&page.events), page.next, page.head), (events(990, 994), 995, 1000));
         let narrow = PageLimit { events: 100, bytes: 1 };
-        assert_eq!(journal.read(3, narrow).unwrap().events, events(3, 3));
+        assert_eq!(plain(&journal.read(3, narrow).unwrap().events), events(3, 3));
         assert!(journal.read(1001, narrow).unwrap().events.is_empty());
         let ahead = journal.read(1002, narrow).unwrap_err();
         assert!(matches!(ahead, ReadError::Ahead { asked: 1002, head: 1000 }), "{ahead}");
@@ -142,5 +142,59 @@ fn opening_again_closes_what_was_open() {
         assert!(matches!(old.read(1, PageLimit::default()), Err(ReadError::Closed)));
         assert!(matches!(snapshot(old.as_ref(), image(1)), Err(AppendError::Closed)));
         append(new.as_ref(), events(3, 3)).unwrap();
+    });
+}
+
+#[test]
+fn every_event_is_sealed_behind_the_one_before_for_ever() {
+    both(|store| {
+        let journal = store.open().unwrap().journal;
+        let mut told = append(journal.as_ref(), events(1, 300)).unwrap().events;
+        told.extend(append(journal.as_ref(), events(301, 301)).unwrap().events);
+        assert!(is_one_chain(&told));
+        assert!(sealed(journal.as_ref(), 1) == told, "a page is what was told when it became durable");
+        let journal = store.open().unwrap().journal;
+        assert!(
+            sealed(journal.as_ref(), 1) == told,
+            "another life of it gives the same ids, hashes and chain"
+        );
+        told.extend(append(journal.as_ref(), events(302, 650)).unwrap().events);
+        assert!(is_one_chain(&told), "the chain goes on over a restart");
+        assert!(sealed(store.open().unwrap().journal.as_ref(), 77)[..] == told[76..]);
+        let ids: std::collections::BTreeSet<_> = told.iter().map(|event| event.id).collect();
+        assert_eq!(ids.len(), 650);
+    });
+}
+
+#[test]
+fn the_latest_events_are_had_without_the_disk() {
+    both(|store| {
+        let journal = store.open().unwrap().journal;
+        append(journal.as_ref(), events(1, 50)).unwrap();
+        let page = journal.read_hot(40, PageLimit::default()).unwrap();
+        assert_eq!((plain(&page.events), page.next, page.head), (events(40, 50), 51, 50));
+        let end = journal.read_hot(51, PageLimit::default()).unwrap();
+        assert!(end.events.is_empty() && end.next == 51);
+        assert!(journal.read_hot(52, PageLimit::default()).is_none());
+        // Another life remembers nothing but where the end is.
+        let journal = store.open().unwrap().journal;
+        assert!(journal.read_hot(51, PageLimit::default()).is_some());
+        append(journal.as_ref(), events(51, 60)).unwrap();
+        let whole = journal.read(45, PageLimit::default()).unwrap();
+        assert_eq!(plain(&whole.events), events(45, 60), "a page may begin on the disk and end in memory");
+        journal.close();
+        assert!(journal.read_hot(55, PageLimit::default()).is_none());
+    });
+}
+
+#[test]
+fn a_replay_has_the_events_without_their_seals() {
+    both(|store| {
+        let journal = store.open().unwrap().journal;
+        append(journal.as_ref(), events(1, 500)).unwrap();
+        let limit = PageLimit { events: 100, bytes: usize::MAX };
+        assert_eq!(journal.replay(7, limit).unwrap(), events(7, 106));
+        assert!(journal.replay(501, limit).unwrap().is_empty());
+        assert!(matches!(journal.replay(502, limit), Err(ReadError::Ahead { asked: 502, head: 500 })));
     });
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use callsheet_journal::{Damaged, DiskStore, Flaw, OpenError, Options, Store, export, verify};
 use common::{append, events, image, snapshot, tail};
 
-const EVENTS: u64 = 4000;
+const EVENTS: u64 = 2000;
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -31,8 +31,8 @@ fn journals(directory: &Path) -> [PathBuf; 2] {
     for first in (1..EVENTS).step_by(200) {
         append(journal.as_ref(), events(first, first + 199)).unwrap();
     }
-    snapshot(journal.as_ref(), image(1000)).unwrap();
-    snapshot(journal.as_ref(), image(3000)).unwrap();
+    snapshot(journal.as_ref(), image(500)).unwrap();
+    snapshot(journal.as_ref(), image(1500)).unwrap();
     copy(&closed, &killed);
     journal.close();
     [closed, killed]
@@ -54,6 +54,9 @@ fn exported(path: &Path, what: &str) -> u64 {
         match written {
             callsheet_model::Event::JobCancelled { reason, .. } => {
                 assert_eq!(line["event"]["job_cancelled"]["reason"], reason.as_str(), "{what}");
+            }
+            callsheet_model::Event::Outside(event) => {
+                assert_eq!(line["event"]["outside"]["payload"], event.payload.as_str(), "{what}");
             }
             _ => assert_eq!(line["event"]["frames_accepted"]["bytes"], sequence * 1000, "{what}"),
         }

@@ -7,9 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use callsheet_journal::{
-    DiskStore, Gap, ImportError, Imported, OpenError, Options, Store, export, import, verify,
+    DiskStore, Gap, ImportError, Imported, OpenError, Options, Store, export, import, verify, verify_events,
 };
-use common::{append, events, image, large_event, read_all, snapshot, tail};
+use common::{append, events, image, is_one_chain, large_event, read_all, sealed, snapshot, tail};
 
 const KEEP: u64 = 100;
 
@@ -97,6 +97,69 @@ fn an_export_becomes_the_same_journal_again() {
 }
 
 #[test]
+fn an_imported_journal_keeps_every_id_and_the_chain() {
+    let directory = tempfile::tempdir().unwrap();
+    let [old, new] = ["old", "new"].map(|name| directory.path().join(name));
+    journal(&old);
+    let text = exported(&old);
+    let before = sealed(store(&old).open().unwrap().journal.as_ref(), 300);
+    let imported = take(&text, &new, Gap::Refuse).unwrap();
+    assert!(!imported.resealed);
+    let journal = store(&new).open().unwrap().journal;
+    assert!(sealed(journal.as_ref(), 300) == before);
+    append(journal.as_ref(), events(501, 502)).unwrap();
+    assert!(is_one_chain(&sealed(journal.as_ref(), 300)), "and it goes on");
+    journal.close();
+    drop(journal);
+    let [old, new] = [&old, &new].map(|path| verify_events(path, &mut |_, _| {}).unwrap());
+    assert_eq!((old.broken, new.broken, old.before), (None, None, old.before));
+    // The old one's first chunk begins with events that are not kept, and so are not in the export.
+    assert_eq!((new.first, new.events), (Some(300), 203));
+}
+
+#[test]
+fn an_event_that_was_changed_in_an_export_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    journal(&directory.path().join("old"));
+    let text = exported(&directory.path().join("old"));
+    let path = directory.path().join("new");
+    let line = text.lines().position(|line| line.starts_with("{\"sequence\":402,")).unwrap() + 1;
+    let forged = text.replace("\"bytes\":402000,", "\"bytes\":402001,");
+    let error = take(&forged, &path, Gap::Refuse).unwrap_err();
+    assert!(
+        matches!(error, ImportError::Altered { sequence: 402, line: at, what: "hash" } if at == line),
+        "{error}"
+    );
+    let forged: String = text
+        .lines()
+        .map(|line| match serde_json::from_str(line).unwrap() {
+            serde_json::Value::Object(mut line) => {
+                if line.get("sequence").and_then(serde_json::Value::as_u64) == Some(402) {
+                    line["context"] = serde_json::json!({"actor_type": "agent"});
+                    line.remove("hash");
+                    line.remove("chain");
+                }
+                format!("{}\n", serde_json::Value::from(line))
+            }
+            other => panic!("{other}"),
+        })
+        .collect();
+    let error = take(&forged, &path, Gap::Refuse).unwrap_err();
+    assert!(matches!(error, ImportError::Altered { sequence: 402, .. }), "{error}");
+    // Someone who takes them as they are says so, and gets another chain.
+    let bare: String = text
+        .lines()
+        .map(|line| {
+            let mut line: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).unwrap();
+            ["before", "hash", "chain"].iter().for_each(|field| drop(line.remove(*field)));
+            format!("{}\n", serde_json::Value::from(line))
+        })
+        .collect();
+    assert!(take(&bare, &path, Gap::Refuse).unwrap().resealed);
+    assert!(verify(&path).unwrap().is_whole());
+}
+
+#[test]
 fn an_empty_journal_can_be_exported_too() {
     let directory = tempfile::tempdir().unwrap();
     let [old, new] = ["old", "new"].map(|name| directory.path().join(name));
@@ -125,6 +188,7 @@ fn missing_events_are_an_error_unless_the_operator_says_otherwise() {
     assert_eq!((imported.last, imported.events, imported.stopped_before), (500, 50, None));
     let recovered = store(&at("begun")).open().unwrap();
     assert_eq!((recovered.image, recovered.journal.range()), (Some(image(450)), (451, 500)));
+    assert!(!imported.resealed, "the line before the first that is taken says where its chain is");
 }
 
 #[test]
@@ -151,7 +215,7 @@ fn wrong_lines_are_named() {
     let cases = [
         ("", "empty"),
         ("{}", "line 1: a line holds"),
-        ("{\"journal\":{\"format\":2,\"kept_from\":1,\"head\":1}}", "its format is 2"),
+        ("{\"journal\":{\"format\":3,\"kept_from\":1,\"head\":1}}", "its format is 3"),
         ("{\"sequence\":1,\"at_ms\":0,\"event\":{\"leader_started\":{\"epoch\":1}}}", "begins with a line"),
         (&format!("{heading}nonsense"), "line 2: "),
         (&format!("{heading}{{\"sequence\":1,\"at_ms\":0,\"event\":{{\"nothing\":{{}}}}}}"), "nothing"),

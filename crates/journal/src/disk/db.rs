@@ -186,6 +186,19 @@ impl Db {
         Ok(())
     }
 
+    /// Writes a chunk in the place of one that has as many pieces or fewer; in one go, or not at all.
+    pub(crate) fn replace_chunk(&self, first: u64, bytes: &[u8]) -> Result<(), AppendError> {
+        let mut batch = sled::Batch::default();
+        for (number, piece) in (0_u32..).zip(bytes.chunks(PIECE_BYTES)) {
+            let value = frame::wrap(Kind::Chunk, first, number, piece);
+            match number {
+                0 => batch.insert(&first.to_be_bytes(), value),
+                number => batch.insert(&piece_key(first, number), value),
+            }
+        }
+        self.log.apply_batch(batch).map_err(|error| self.error("write to", error))
+    }
+
     /// Chunks in order: from the one that holds the event `from`, if there is one, else from the next.
     pub(crate) fn chunks_from(&self, from: u64) -> Chunks {
         // Behind every piece of a chunk that begins with `from`.

@@ -1,7 +1,7 @@
 //! The directory that a journal lies in: who may use it, and which format it has.
 //!
 //! ```text
-//!   FORMAT   one line, "callsheet-journal 1"
+//!   FORMAT   one line, "callsheet-journal 2"
 //!   lock     locked by the process that uses the journal
 //!   head     how far the log is durable (see `marker`)
 //!   sled/    everything else
@@ -16,8 +16,9 @@ use crate::error::OpenError;
 
 use super::marker;
 
-/// The format that is written.
-const FORMAT: u64 = 1;
+/// The format that is written. In the first, events were not sealed; it becomes the second when it is opened.
+const FORMAT: u64 = 2;
+const OLDEST_FORMAT: u64 = 1;
 const FORMAT_NAME: &str = "callsheet-journal";
 
 pub(crate) fn format_file(path: &Path) -> PathBuf {
@@ -82,15 +83,28 @@ pub(crate) fn prepare(path: &Path) -> Result<(), OpenError> {
 
 /// Whether the directory holds a journal of a known format; false when it has no FORMAT at all.
 pub(crate) fn check(path: &Path) -> Result<bool, OpenError> {
+    read_format(path).map(|format| format.is_some())
+}
+
+/// Says that the directory holds a journal of the latest format. Earlier versions refuse it from now on.
+pub(crate) fn upgrade(path: &Path) -> Result<(), OpenError> {
+    if read_format(path)? == Some(FORMAT) {
+        return Ok(());
+    }
+    write_format(path).map_err(|error| OpenError::io("write", format_file(path), error))?;
+    sync_directory(path).map_err(|error| OpenError::io("sync", path, error))
+}
+
+fn read_format(path: &Path) -> Result<Option<u64>, OpenError> {
     let file = format_file(path);
     let text = match fs::read(&file) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(OpenError::io("read", file, error)),
     };
     let version = text.trim_end().strip_prefix(FORMAT_NAME).and_then(|rest| rest.trim().parse::<u64>().ok());
     match version {
-        Some(FORMAT) => Ok(true),
+        Some(found @ OLDEST_FORMAT..=FORMAT) => Ok(Some(found)),
         Some(found) if found > FORMAT => {
             Err(OpenError::NewerFormat { path: path.into(), found, known: FORMAT })
         }

@@ -2,18 +2,25 @@
 //!
 //! Opening goes: lock the directory, check its format, open the store, scan everything, compare with the head
 //! marker; only then is there a journal. It never repairs: the one thing it removes is the chunk that was
-//! being written when the process died, which was promised to no one.
+//! being written when the process died, which was promised to no one, and the one thing it changes is a journal
+//! from before events were sealed, which it seals.
 
 mod db;
 pub(crate) mod directory;
 pub(crate) mod frame;
 pub(crate) mod keepsake;
 pub(crate) mod marker;
+mod options;
+mod reading;
+mod retention;
 pub(crate) mod salvage;
 pub(crate) mod scan;
 pub(crate) mod snapshot;
 #[cfg(test)]
 mod tests;
+mod upgrade;
+#[cfg(test)]
+mod upgrade_tests;
 mod writer;
 
 use std::fs;
@@ -24,35 +31,22 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::thread::JoinHandle;
 
+use callsheet_events::Digest;
 use callsheet_model::Envelope;
 use callsheet_model::image::Image;
+use uuid::Uuid;
 
-use crate::chunk::Chunk;
 use crate::damage::{Damage, Damaged, Flaw};
 use crate::error::{AppendError, OpenError, ReadError};
 use crate::journal::{Journal, OnDurable, OnStored, Page, PageLimit, Recovered, Store, Tail};
+use crate::pages::{Lately, Latest};
 
 pub(crate) use db::Db;
 use marker::Marker;
+pub use options::{OnFlush, Options};
+use reading::Shared;
 use scan::{OnDamage, Scan};
 use writer::{Request, Writer};
-
-/// How a journal on disk is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Events that streams may still ask for: kept even when two snapshots are newer.
-    pub keep_events: u64,
-    /// Batches that may wait for the disk.
-    pub queue: usize,
-    /// Memory for what was read lately, in bytes.
-    pub cache_bytes: u64,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { keep_events: 1_000_000, queue: 1024, cache_bytes: 4 << 20 }
-    }
-}
 
 /// A directory that holds a journal, or will.
 #[derive(Debug)]
@@ -82,10 +76,9 @@ impl Store for DiskStore {
             journal.close();
         }
         let (db, marker, found) = open(&self.path, self.options.cache_bytes)?;
-        let (journal, image) = DiskJournal::start(&self.path, self.options, db, marker, &found)
-            .map(|journal| (Arc::new(journal), found.image))?;
+        let journal = Arc::new(DiskJournal::start(&self.path, &self.options, db, marker, &found)?);
         *last = Arc::downgrade(&journal);
-        let head = found.last;
+        let (image, head) = (found.image, found.last);
         let next = image.as_ref().map_or(found.kept_from, |image| image.sequence + 1);
         let journal: Arc<dyn Journal> = journal;
         let tail = Tail::new(Arc::clone(&journal), next, head);
@@ -127,8 +120,14 @@ fn open(path: &Path, cache: u64) -> Result<(Db, Marker, Scan), OpenError> {
     }
 }
 
+/// Where the chain of a new journal begins: somewhere no other one does.
+pub(crate) fn genesis() -> Digest {
+    let chance = [*Uuid::new_v4().as_bytes(), *Uuid::new_v4().as_bytes()];
+    Digest::of(chance.as_flattened())
+}
+
 /// Makes an undamaged store ready for use: what was found in it is promised from now on.
-fn settled(path: &Path, db: Db, found: Scan) -> Result<(Db, Marker, Scan), OpenError> {
+fn settled(path: &Path, db: Db, mut found: Scan) -> Result<(Db, Marker, Scan), OpenError> {
     if let Some(first) = found.torn {
         tracing::warn!(event = first, "the last append was cut off before it was durable, and is dropped");
         db.drop_chunk(first).map_err(|error| store_error(path, error))?;
@@ -136,6 +135,8 @@ fn settled(path: &Path, db: Db, found: Scan) -> Result<(Db, Marker, Scan), OpenE
     for note in &found.notes {
         tracing::warn!(damage = %note, "an older snapshot is used instead");
     }
+    let chain = found.chain.unwrap_or_else(genesis);
+    found.chain = Some(upgrade::seal(&db, path, &mut found, chain)?);
     db.sync().map_err(|error| store_error(path, error))?;
     keepsake::discard(path)?;
     let head_file = directory::head_file(path);
@@ -167,7 +168,7 @@ pub(crate) fn read_marker(path: &Path) -> Result<u64, OpenError> {
 pub(crate) fn store_image(db: &Db, image: Image) -> Result<(), AppendError> {
     let mut task = snapshot::Task::new(image, Box::new(|_| {}));
     while !task.is_sealed() {
-        task.step(db, &mut Vec::new(), 0)?;
+        task.step(db, &mut Vec::new())?;
     }
     Ok(())
 }
@@ -175,16 +176,6 @@ pub(crate) fn store_image(db: &Db, image: Image) -> Result<(), AppendError> {
 /// Opens a journal, which reads it whole, and closes it again.
 pub(crate) fn check(path: &Path) -> Result<(), OpenError> {
     open(path, Options::default().cache_bytes).map(drop)
-}
-
-/// What readers share with the storage thread.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    path: PathBuf,
-    /// Nothing once it is closed.
-    db: RwLock<Option<Arc<Db>>>,
-    head: AtomicU64,
-    oldest: AtomicU64,
 }
 
 /// An open journal on disk.
@@ -203,7 +194,13 @@ impl std::fmt::Debug for DiskJournal {
 }
 
 impl DiskJournal {
-    fn start(path: &Path, options: Options, db: Db, marker: Marker, found: &Scan) -> Result<Self, OpenError> {
+    fn start(
+        path: &Path,
+        options: &Options,
+        db: Db,
+        marker: Marker,
+        found: &Scan,
+    ) -> Result<Self, OpenError> {
         let db = Arc::new(db);
         let (queue, requests) = sync_channel(options.queue.max(1));
         let shared = Arc::new(Shared {
@@ -211,21 +208,24 @@ impl DiskJournal {
             db: RwLock::new(Some(Arc::clone(&db))),
             head: AtomicU64::new(found.last),
             oldest: AtomicU64::new(found.kept_from),
+            latest: Latest::new(options.hot_bytes),
+            lately: Lately::new(options.warm_bytes),
         });
-        let writer = Writer {
-            db,
-            shared: Arc::clone(&shared),
-            requests,
-            marker,
-            next: found.last + 1,
-            snapshots: found.snapshots.clone(),
-            keep_events: options.keep_events,
-            snapshot: None,
-            poison: None,
-        };
+        let mut writer = Writer::new(db, Arc::clone(&shared), requests, marker, found, options);
+        writer.retain().map_err(|error| store_error(path, error))?;
         let thread = std::thread::Builder::new().name("journal".into()).spawn(move || writer.run());
         let thread = thread.map_err(|error| OpenError::io("start a thread for", path, error))?;
         Ok(Self { shared, queue, queue_limit: options.queue.max(1), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Reads something, from the event `from` on; what lies below may panic.
+    fn with_db<T>(&self, from: u64, read: impl Fn(&Db) -> Result<T, ReadError>) -> Result<T, ReadError> {
+        let guard = self.shared.db.read().unwrap_or_else(PoisonError::into_inner);
+        let db = guard.as_ref().ok_or(ReadError::Closed)?;
+        catch_unwind(AssertUnwindSafe(|| read(db))).unwrap_or_else(|panic| {
+            let flaw = Flaw::Store(format!("it panicked: {}", scan::panic_text(panic.as_ref())));
+            Err(self.shared.damaged(from, flaw))
+        })
     }
 
     fn refusal(&self, error: &TrySendError<Request>) -> AppendError {
@@ -249,12 +249,18 @@ impl Journal for DiskJournal {
     }
 
     fn read(&self, from: u64, limit: PageLimit) -> Result<Page, ReadError> {
-        let guard = self.shared.db.read().unwrap_or_else(PoisonError::into_inner);
-        let db = guard.as_ref().ok_or(ReadError::Closed)?;
-        catch_unwind(AssertUnwindSafe(|| self.shared.page(db, from.max(1), limit))).unwrap_or_else(|panic| {
-            let flaw = Flaw::Store(format!("it panicked: {}", scan::panic_text(panic.as_ref())));
-            Err(self.shared.damaged(from, flaw))
-        })
+        if let Some(page) = self.read_hot(from, limit) {
+            return Ok(page);
+        }
+        self.with_db(from, |db| self.shared.page(db, from.max(1), limit))
+    }
+
+    fn read_hot(&self, from: u64, limit: PageLimit) -> Option<Page> {
+        self.shared.hot_page(from.max(1), limit)
+    }
+
+    fn replay(&self, from: u64, limit: PageLimit) -> Result<Vec<Envelope>, ReadError> {
+        self.with_db(from, |db| self.shared.replay(db, from.max(1), limit))
     }
 
     fn snapshot(&self, image: Image, on_stored: OnStored) {
@@ -282,6 +288,7 @@ impl Journal for DiskJournal {
                 tracing::error!(path = %self.shared.path.display(), "the storage thread had panicked");
             }
         }
+        self.shared.latest.close();
         let db = self.shared.db.write().unwrap_or_else(PoisonError::into_inner).take();
         drop(db);
     }
@@ -290,58 +297,5 @@ impl Journal for DiskJournal {
 impl Drop for DiskJournal {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-impl Shared {
-    fn page(&self, db: &Db, from: u64, limit: PageLimit) -> Result<Page, ReadError> {
-        let head = self.head.load(Ordering::Acquire);
-        self.check_age(from)?;
-        if from > head + 1 {
-            return Err(ReadError::Ahead { asked: from, head });
-        }
-        let mut page = Page { events: Vec::new(), next: from, head };
-        let mut bytes = 0;
-        for chunk in db.chunks_from(from) {
-            if page.next > head {
-                break;
-            }
-            let chunk = chunk.map_err(|fault| self.damaged(page.next, fault.flaw));
-            let (first, value) = chunk?;
-            if first > page.next {
-                // Either it went while this was reading, or it should be there.
-                self.check_age(page.next)?;
-                return Err(self.damaged(page.next, Flaw::Gap { expected: page.next, found: first }));
-            }
-            let chunk = Chunk::read(first, value.as_ref()).map_err(|flaw| self.damaged(first, flaw))?;
-            for event in chunk.events_from(page.next) {
-                let (event, size) = event.map_err(|flaw| self.damaged(first, flaw))?;
-                if event.sequence > head {
-                    return Ok(page);
-                }
-                page.next = event.sequence + 1;
-                page.events.push(event);
-                bytes += size;
-                if page.events.len() >= limit.events || bytes >= limit.bytes {
-                    return Ok(page);
-                }
-            }
-        }
-        if page.next <= head && page.events.is_empty() {
-            self.check_age(from)?;
-            return Err(self.damaged(from, Flaw::Missing));
-        }
-        Ok(page)
-    }
-
-    fn check_age(&self, asked: u64) -> Result<(), ReadError> {
-        let oldest = self.oldest.load(Ordering::Acquire);
-        if asked < oldest { Err(ReadError::TooOld { asked, oldest }) } else { Ok(()) }
-    }
-
-    fn damaged(&self, event: u64, flaw: Flaw) -> ReadError {
-        let sequences = Some(event..=event);
-        let path = self.path.clone();
-        ReadError::Damaged(Box::new(Damage { path, what: Damaged::Chunk, sequences, key: None, flaw }))
     }
 }

@@ -2,7 +2,8 @@
 //! file, whatever sled thinks of them. For an export only; nothing is ever served from this.
 //!
 //! A file also holds values that were replaced or dropped. Of two chunks that begin with the same event the
-//! later one is taken, by the time of its first event; nothing beyond what was promised is.
+//! later one is taken, by the time of its first event, and of a chunk that was sealed later the sealed one;
+//! nothing beyond what was promised is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +37,7 @@ pub(crate) fn salvage(file: &[u8], promised: u64) -> Salvage {
     let mut next = 0;
     for (first, pieces) in chunks.range(..=promised) {
         let best = whole_chunks(*first, pieces).into_iter().max_by_key(|(key, _)| *key);
-        if let Some(((_, last), bytes)) = best.filter(|_| *first >= next) {
+        if let Some(((_, last, _), bytes)) = best.filter(|_| *first >= next) {
             next = last + 1;
             taken.push((*first, bytes));
         }
@@ -45,8 +46,11 @@ pub(crate) fn salvage(file: &[u8], promised: u64) -> Salvage {
     Salvage { chunks: taken, images }
 }
 
-/// Every version of a chunk that is whole, with the time of its first event and the number of its last.
-fn whole_chunks(first: u64, pieces: &BTreeMap<u32, BTreeSet<&[u8]>>) -> Vec<((u64, u64), Vec<u8>)> {
+/// The time of a chunk's first event, the number of its last, and whether it is sealed.
+type Version = (u64, u64, bool);
+
+/// Every version of a chunk that is whole.
+fn whole_chunks(first: u64, pieces: &BTreeMap<u32, BTreeSet<&[u8]>>) -> Vec<(Version, Vec<u8>)> {
     let begin = pieces.get(&0).into_iter().flatten();
     let whole = begin.filter_map(|begin| {
         let length = chunk::length(begin).ok()?;
@@ -59,7 +63,7 @@ fn whole_chunks(first: u64, pieces: &BTreeMap<u32, BTreeSet<&[u8]>>) -> Vec<((u6
         }
         let chunk = Chunk::read(first, &bytes).ok()?;
         chunk.check().ok()?;
-        let key = (chunk.moment(), chunk.last());
+        let key = (chunk.moment(), chunk.last(), chunk.links().is_some());
         Some((key, bytes))
     });
     whole.collect()

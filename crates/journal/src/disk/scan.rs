@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use callsheet_events::Digest;
 use callsheet_model::image::Image;
 
 use crate::chunk::Chunk;
@@ -11,6 +12,7 @@ use crate::damage::{Damage, Damaged, Flaw};
 use crate::error::OpenError;
 
 use super::db::{Bytes, Db, Fault};
+use super::retention::Extents;
 
 /// What a scan is to do when it finds damage.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,12 @@ pub(crate) struct Scan {
     /// How many there are, and in how many chunks.
     pub(crate) events: u64,
     pub(crate) chunks: u64,
+    /// The chain behind the last event that is sealed.
+    pub(crate) chain: Option<Digest>,
+    /// The first event that is not, from before events were; from there on none may be.
+    pub(crate) unsealed: Option<u64>,
+    /// How large the log is, and how old.
+    pub(crate) extents: Extents,
     /// The newest whole snapshot, and the numbers of all whole ones.
     pub(crate) image: Option<Image>,
     pub(crate) snapshots: Vec<u64>,
@@ -176,9 +184,29 @@ impl Scanner<'_> {
             let damage = self.damage(Damaged::Log, Some(gap), Flaw::Gap { expected, found: first });
             self.found.damage.push(damage);
         }
+        self.chain(&chunk);
+        self.found.extents.add(first, chunk.moment(), bytes.as_ref().len());
         self.found.last = chunk.last().max(self.found.last);
         self.found.events += chunk.last() - first + 1;
         self.found.chunks += 1;
+    }
+
+    /// Whether a chunk's chain goes on where the one before it ended. That needs no hash, so every start can look;
+    /// whether its events are those of the chain is for [`crate::verify_events`] to find out.
+    fn chain(&mut self, chunk: &Chunk<'_>) {
+        let first = chunk.first();
+        let Some(links) = chunk.links() else {
+            self.found.unsealed = self.found.unsealed.or(Some(first));
+            return;
+        };
+        // A gap in the numbers is named already, and explains one in the chain.
+        let follows =
+            self.found.chain.is_none_or(|chain| chain == links.before || first != self.found.last + 1);
+        if !follows || self.found.unsealed.is_some() {
+            let damage = self.damage(Damaged::Log, Some((first, first)), Flaw::Unchained { first });
+            self.found.damage.push(damage);
+        }
+        self.found.chain = Some(links.after);
     }
 
     /// Notes a fault, and says from which event reading may go on.

@@ -25,10 +25,19 @@ const SEAL_BYTES: usize = 22;
 
 /// Bytes written, or values dropped, in one slice.
 const SLICE_BYTES: usize = 64 << 10;
-const SLICE_VALUES: usize = 256;
+pub(crate) const SLICE_VALUES: usize = 256;
 
 /// Snapshots that are kept. The one before the last is there for the day the last cannot be read.
 const KEPT: usize = 2;
+
+/// The first event that a replay may need, with these snapshots, the oldest first: all of the log while there is
+/// but one.
+pub(crate) fn needed_from(kept: &[u64]) -> u64 {
+    match kept {
+        [.., older, _] => older + 1,
+        _ => 1,
+    }
+}
 
 /// A snapshot on its way.
 pub(crate) struct Task {
@@ -48,15 +57,12 @@ enum Phase {
     Writing,
     Sealing,
     DroppingOld,
-    Trimming(u64),
 }
 
 /// What a slice came to.
 pub(crate) enum Slice {
     /// There is more to do.
     More,
-    /// The log is kept from this event on; chunks before it go in the slices that follow.
-    KeptFrom(u64),
     /// All done.
     Done,
 }
@@ -83,17 +89,11 @@ impl Task {
 
     /// Whether it is durable, and only what is older is left to be cleared away.
     pub(crate) fn is_sealed(&self) -> bool {
-        matches!(self.phase, Phase::DroppingOld | Phase::Trimming(_))
+        matches!(self.phase, Phase::DroppingOld)
     }
 
-    /// Does the next slice. `kept` is what is whole in the store, the oldest first; `keep_from` the first
-    /// event that streams want kept.
-    pub(crate) fn step(
-        &mut self,
-        db: &Db,
-        kept: &mut Vec<u64>,
-        keep_from: u64,
-    ) -> Result<Slice, AppendError> {
+    /// Does the next slice. `kept` is what is whole in the store, the oldest first.
+    pub(crate) fn step(&mut self, db: &Db, kept: &mut Vec<u64>) -> Result<Slice, AppendError> {
         match self.phase {
             Phase::Clearing => {
                 // Left by an attempt at the same snapshot that did not come to its end.
@@ -119,20 +119,7 @@ impl Task {
                 Ok(Slice::More)
             }
             Phase::DroppingOld => {
-                if !db.drop_snapshot_values(SLICE_VALUES, |found| !kept.contains(&found))? {
-                    return Ok(Slice::More);
-                }
-                match kept.as_slice() {
-                    [older, _, ..] => {
-                        let first = keep_from.min(older + 1);
-                        self.phase = Phase::Trimming(first);
-                        Ok(Slice::KeptFrom(first))
-                    }
-                    _ => Ok(Slice::Done),
-                }
-            }
-            Phase::Trimming(first) => {
-                let done = db.drop_chunks_before(first, SLICE_VALUES)?;
+                let done = db.drop_snapshot_values(SLICE_VALUES, |found| !kept.contains(&found))?;
                 Ok(if done { Slice::Done } else { Slice::More })
             }
         }

@@ -48,9 +48,9 @@ fn a_directory_with_other_things_in_it_is_left_alone() {
 fn a_newer_format_says_what_to_do() {
     let directory = tempfile::tempdir().unwrap();
     store(directory.path()).open().unwrap();
-    fs::write(directory.path().join("FORMAT"), "callsheet-journal 2\n").unwrap();
+    fs::write(directory.path().join("FORMAT"), "callsheet-journal 3\n").unwrap();
     let error = store(directory.path()).open().unwrap_err();
-    assert!(matches!(error, OpenError::NewerFormat { found: 2, known: 1, .. }), "{error}");
+    assert!(matches!(error, OpenError::NewerFormat { found: 3, known: 2, .. }), "{error}");
     assert!(error.to_string().contains("start the version that wrote it"), "{error}");
 }
 
@@ -65,7 +65,9 @@ fn an_append_that_was_cut_off_is_dropped() {
     let mut large = samples::envelopes(11, 1);
     let job = samples::job_id();
     large[0].event = callsheet_model::Event::JobFailed { job, reason: "x".repeat(10_000) };
-    crate::chunk::pack(&large, |first, bytes| db.put_chunk(first, bytes)).unwrap();
+    let chain = db.chain_at_end();
+    crate::chunk::pack(chain, &samples::sealed(large, chain), |chunk| db.put_chunk(chunk.first, chunk.bytes))
+        .unwrap();
     db.drop_last_piece();
     db.sync().unwrap();
     drop(db);
@@ -108,7 +110,7 @@ fn a_snapshot_without_its_seal_does_not_exist_and_one_that_lies_is_done_without(
     }
     let mut unsealed = snapshot::Task::new(samples::image(50), Box::new(|_| {}));
     for _ in 0..2 {
-        unsealed.step(&db, &mut vec![], 1).unwrap();
+        unsealed.step(&db, &mut vec![]).unwrap();
     }
     db.sync().unwrap();
     drop(db);
@@ -185,6 +187,11 @@ impl Db {
     fn drop_last_piece(&self) {
         let (key, _) = self.log.last().unwrap().unwrap();
         self.log.remove(key).unwrap();
+    }
+
+    pub(super) fn chain_at_end(&self) -> Digest {
+        let (first, bytes) = self.chunks_from(u64::MAX).last().unwrap().unwrap();
+        crate::chunk::Chunk::read(first, bytes.as_ref()).unwrap().links().unwrap().after
     }
 
     fn spoil_snapshot(&self, sequence: u64) {

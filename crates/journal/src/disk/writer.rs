@@ -1,10 +1,12 @@
 //! The storage thread: the only one that writes.
 //!
 //! ```text
-//!   wait ──► take every batch that waits ──► write chunks ──► sync ──► marker ──► callbacks, in order
-//!     ▲                                                                                  │
-//!     └────────────────── one slice of a snapshot, if one is on its way ◄────────────────┘
+//!   wait ──► take every batch that waits ──► seal ──► write chunks ──► sync ──► marker ──► callbacks, in order
+//!     ▲                                                                                             │
+//!     └──────── one slice of a snapshot, or of what is not kept any more, if there is one ◄─────────┘
 //! ```
+//!
+//! Sealing is done here because it is one chain: an event's id and hash follow from the event before it.
 //!
 //! After a failure nothing more is written: what follows an append that failed makes no sense without it, and
 //! a sync that failed once says nothing when it is tried again.
@@ -14,7 +16,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant, SystemTime};
 
+use callsheet_events::{Digest, Sealed};
 use callsheet_model::Envelope;
 use callsheet_model::image::Image;
 
@@ -22,15 +26,19 @@ use crate::chunk;
 use crate::error::AppendError;
 use crate::journal::{Durable, OnDurable, OnStored};
 
-use super::Shared;
 use super::db::Db;
 use super::directory;
 use super::marker::Marker;
-use super::scan::panic_text;
-use super::snapshot::{Slice, Task};
+use super::options::{OnFlush, Options};
+use super::reading::Shared;
+use super::retention::{Extents, Keep};
+use super::scan::{Scan, panic_text};
+use super::snapshot::{SLICE_VALUES, Slice, Task, needed_from};
 
 /// Events that go to the disk together at most: what waits longer than that costs latency, not throughput.
-const GROUP_EVENTS: usize = 4096;
+const GROUP_EVENTS: usize = 1024;
+/// How often it looks for what is not kept any more, when no snapshot makes it.
+const RETAIN_EVERY: Duration = Duration::from_secs(60);
 
 /// What the storage thread is asked.
 pub(crate) enum Request {
@@ -41,17 +49,25 @@ pub(crate) enum Request {
 
 /// The thread's own state.
 pub(crate) struct Writer {
-    pub(crate) db: Arc<Db>,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) requests: Receiver<Request>,
-    pub(crate) marker: Marker,
+    db: Arc<Db>,
+    shared: Arc<Shared>,
+    requests: Receiver<Request>,
+    marker: Marker,
     /// The number that the next event must have.
-    pub(crate) next: u64,
+    next: u64,
+    /// The chain behind the last event.
+    chain: Digest,
     /// Whole snapshots, the oldest first.
-    pub(crate) snapshots: Vec<u64>,
-    pub(crate) keep_events: u64,
-    pub(crate) snapshot: Option<Task>,
-    pub(crate) poison: Option<Arc<AppendError>>,
+    snapshots: Vec<u64>,
+    keep: Keep,
+    extents: Extents,
+    /// When it last looked for what is not kept any more.
+    retained: Instant,
+    /// Chunks before this event are on their way out.
+    trimming: Option<u64>,
+    on_flush: Option<OnFlush>,
+    snapshot: Option<Task>,
+    poison: Option<Arc<AppendError>>,
 }
 
 type Group = Vec<(Vec<Envelope>, OnDurable)>;
@@ -64,6 +80,32 @@ fn call(callback: impl FnOnce()) {
 }
 
 impl Writer {
+    pub(crate) fn new(
+        db: Arc<Db>,
+        shared: Arc<Shared>,
+        requests: Receiver<Request>,
+        marker: Marker,
+        found: &Scan,
+        options: &Options,
+    ) -> Self {
+        Self {
+            db,
+            shared,
+            requests,
+            marker,
+            next: found.last + 1,
+            chain: found.chain.unwrap_or_default(),
+            snapshots: found.snapshots.clone(),
+            keep: Keep::of(options),
+            extents: found.extents.clone(),
+            retained: Instant::now(),
+            trimming: None,
+            on_flush: options.on_flush.clone(),
+            snapshot: None,
+            poison: None,
+        }
+    }
+
     /// Works until the journal is closed.
     pub(crate) fn run(mut self) {
         let mut waiting = VecDeque::new();
@@ -79,6 +121,11 @@ impl Writer {
                 None => {}
             }
             self.snapshot_slice();
+            self.trim_slice();
+            if self.retained.elapsed() >= RETAIN_EVERY {
+                // Answered by nobody: whoever appends next hears of it.
+                let _ = self.guarded(Self::retain);
+            }
         }
         if let Some(task) = self.snapshot.take() {
             call(move || (task.on_stored)(Err(AppendError::Closed)));
@@ -90,14 +137,14 @@ impl Writer {
 
     /// Waits until there is something to do; false when nobody can ask any more.
     fn fill(&mut self, waiting: &mut VecDeque<Request>) -> bool {
-        if waiting.is_empty() && self.snapshot.is_none() {
-            let request = match self.marker.wants_sync_in() {
-                Some(time) => self.requests.recv_timeout(time),
-                None => self.requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            };
-            match request {
+        if waiting.is_empty() && self.snapshot.is_none() && self.trimming.is_none() {
+            // One that takes nothing more has nothing to sync either.
+            let sync = self.marker.wants_sync_in().filter(|_| self.poison.is_none());
+            let look = RETAIN_EVERY.saturating_sub(self.retained.elapsed());
+            match self.requests.recv_timeout(sync.map_or(look, |sync| sync.min(look))) {
                 Ok(request) => waiting.push_back(request),
-                Err(RecvTimeoutError::Timeout) => self.sync_marker(),
+                Err(RecvTimeoutError::Timeout) if sync.is_some_and(|sync| sync <= look) => self.sync_marker(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return false,
             }
         }
@@ -132,16 +179,24 @@ impl Writer {
     }
 
     fn append(&mut self, group: Group) {
+        let (batches, callbacks): (Vec<_>, Vec<_>) = group.into_iter().unzip();
         let outcome = match &self.poison {
             Some(cause) => Err(AppendError::Poisoned(Arc::clone(cause))),
-            None => self.guarded(|this| this.commit(&group)),
+            None => self.guarded(|this| this.commit(batches)),
         };
-        for (events, on_durable) in group {
-            let answer = match &outcome {
-                Ok(head) => Ok(Durable { head: *head, events }),
-                Err(error) => Err(error.clone()),
-            };
-            call(move || on_durable(answer));
+        match outcome {
+            Ok(batches) => {
+                let head = self.next - 1;
+                for (events, on_durable) in batches.into_iter().zip(callbacks) {
+                    call(move || on_durable(Ok(Durable { head, events })));
+                }
+            }
+            Err(error) => {
+                for on_durable in callbacks {
+                    let error = error.clone();
+                    call(move || on_durable(Err(error)));
+                }
+            }
         }
     }
 
@@ -161,21 +216,39 @@ impl Writer {
         outcome
     }
 
-    /// Writes a group and makes it durable.
-    fn commit(&mut self, group: &Group) -> Result<u64, AppendError> {
-        let events = || group.iter().flat_map(|(events, _)| events);
-        for event in events() {
+    /// Seals a group, writes it and makes it durable.
+    fn commit(&mut self, batches: Vec<Vec<Envelope>>) -> Result<Vec<Vec<Arc<Sealed>>>, AppendError> {
+        let before = self.chain;
+        let sealed = batches.into_iter().map(|batch| self.seal(batch)).collect::<Result<Vec<_>, _>>()?;
+        let head = self.next - 1;
+        let began = Instant::now();
+        let Self { db, extents, .. } = self;
+        chunk::pack(before, sealed.iter().flatten().map(Arc::as_ref), |chunk| {
+            extents.add(chunk.first, chunk.moment, chunk.bytes.len());
+            db.put_chunk(chunk.first, chunk.bytes)
+        })?;
+        self.db.sync()?;
+        self.marker.write(head).map_err(|error| self.marker_error("write", &error))?;
+        if let Some(on_flush) = &self.on_flush {
+            let events = sealed.iter().map(Vec::len).sum();
+            call(|| on_flush(began.elapsed(), events));
+        }
+        self.shared.latest.add(sealed.iter().flatten());
+        self.shared.head.store(head, Ordering::Release);
+        Ok(sealed)
+    }
+
+    fn seal(&mut self, batch: Vec<Envelope>) -> Result<Vec<Arc<Sealed>>, AppendError> {
+        let seal = |event: Envelope| {
             if event.sequence != self.next {
                 return Err(AppendError::OutOfOrder { expected: self.next, found: event.sequence });
             }
             self.next += 1;
-        }
-        let head = self.next - 1;
-        chunk::pack(events(), |first, bytes| self.db.put_chunk(first, bytes))?;
-        self.db.sync()?;
-        self.marker.write(head).map_err(|error| self.marker_error("write", &error))?;
-        self.shared.head.store(head, Ordering::Release);
-        Ok(head)
+            let sealed = Sealed::seal(event, &self.chain);
+            self.chain = sealed.chain;
+            Ok(Arc::new(sealed))
+        };
+        batch.into_iter().map(seal).collect()
     }
 
     fn marker_error(&self, doing: &'static str, error: &std::io::Error) -> AppendError {
@@ -220,15 +293,14 @@ impl Writer {
             return call(move || (task.on_stored)(answer));
         }
         let slice = self.guarded(|this| {
-            let keep_from = this.next.saturating_sub(this.keep_events).max(1);
-            let slice = task.step(&this.db, &mut this.snapshots, keep_from)?;
-            if let Slice::KeptFrom(first) = slice {
-                this.keep_from(first)?;
+            let slice = task.step(&this.db, &mut this.snapshots)?;
+            if matches!(slice, Slice::Done) {
+                this.retain()?;
             }
             Ok(slice)
         });
         match slice {
-            Ok(Slice::More | Slice::KeptFrom(_)) => self.snapshot = Some(task),
+            Ok(Slice::More) => self.snapshot = Some(task),
             Ok(Slice::Done) => call(move || {
                 let sequence = task.sequence();
                 (task.on_stored)(Ok(sequence));
@@ -237,13 +309,34 @@ impl Writer {
         }
     }
 
-    /// Notes from where the log is kept, before anything earlier goes.
-    fn keep_from(&self, first: u64) -> Result<(), AppendError> {
+    /// Finds what is not kept any more, notes from where the log is, and lets what lies before go in the slices
+    /// that follow.
+    pub(crate) fn retain(&mut self) -> Result<(), AppendError> {
+        self.retained = Instant::now();
+        if self.poison.is_some() {
+            return Ok(());
+        }
+        let wanted = self.keep.from(self.next, &self.extents, SystemTime::now());
+        let first = wanted.min(needed_from(&self.snapshots));
         if first > self.shared.oldest.load(Ordering::Acquire) {
             self.db.set_kept_from(first)?;
             self.shared.oldest.store(first, Ordering::Release);
+            self.extents.forget_before(first);
         }
+        // What an earlier life did not come to goes too.
+        self.trimming = Some(self.shared.oldest.load(Ordering::Acquire)).filter(|first| *first > 1);
         Ok(())
+    }
+
+    fn trim_slice(&mut self) {
+        let Some(first) = self.trimming.filter(|_| self.poison.is_none()) else {
+            self.trimming = None;
+            return;
+        };
+        let done = self.guarded(|this| this.db.drop_chunks_before(first, SLICE_VALUES));
+        if done.unwrap_or(true) {
+            self.trimming = None;
+        }
     }
 }
 

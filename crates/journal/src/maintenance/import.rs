@@ -5,13 +5,14 @@ use std::fs;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
+use callsheet_events::{Digest, Sealed};
 use callsheet_model::Envelope;
 use callsheet_model::image::Image;
 
 use crate::chunk;
 use crate::disk::{self, Db, directory, marker, store_image};
 use crate::error::{ImportError, OpenError};
-use crate::lines::{self, Heading, Said};
+use crate::lines::{self, Heading, Place, Said};
 use crate::records::ImageBuilder;
 
 use super::CACHE_BYTES;
@@ -41,6 +42,9 @@ pub struct Imported {
     pub snapshots: Vec<u64>,
     /// The first event that was missing, if it stopped before one.
     pub stopped_before: Option<u64>,
+    /// The export did not say where in a chain its events stand, so they were given another chain, and the
+    /// cluster's own events other ids. Otherwise every event is the one that was exported, by its hash.
+    pub resealed: bool,
 }
 
 /// Makes a new journal from an export. It appears whole or not at all.
@@ -69,6 +73,14 @@ pub fn import(export: &mut dyn BufRead, path: &Path, gap: Gap) -> Result<Importe
     placed
 }
 
+/// The chain behind the last event that was taken.
+#[derive(Clone, Copy)]
+struct Running {
+    chain: Digest,
+    /// It is the export's own; otherwise a new one.
+    kept: bool,
+}
+
 struct Import {
     path: PathBuf,
     db: Db,
@@ -77,7 +89,12 @@ struct Import {
     heading: Option<Heading>,
     building: ImageBuilder,
     images: Vec<Image>,
-    pending: Vec<Envelope>,
+    pending: Vec<Sealed>,
+    /// The chain before what is pending.
+    pending_before: Digest,
+    /// The event of the line above and the chain behind it, if it was not taken.
+    above: Option<(u64, Digest)>,
+    running: Option<Running>,
     first: Option<u64>,
     next: u64,
     events: u64,
@@ -98,6 +115,9 @@ impl Import {
             building: ImageBuilder::default(),
             images: Vec::new(),
             pending: Vec::new(),
+            pending_before: Digest::default(),
+            above: None,
+            running: None,
             first: None,
             next: 1,
             events: 0,
@@ -127,13 +147,14 @@ impl Import {
 
     fn take(&mut self, said: Said) -> Result<(), ImportError> {
         match (said, &self.heading) {
-            (Said::Heading(heading), None) if heading.format == lines::FORMAT => {
+            (Said::Heading(heading), None) if (1..=lines::FORMAT).contains(&heading.format) => {
                 self.heading = Some(heading);
                 Ok(())
             }
             (Said::Heading(heading), None) => {
                 let known = lines::FORMAT;
-                Err(self.wrong(format!("its format is {}, and this version reads {known}", heading.format)))
+                let found = heading.format;
+                Err(self.wrong(format!("its format is {found}, and this version reads up to {known}")))
             }
             (Said::Heading(_), Some(_)) => Err(self.wrong("a second heading")),
             (_, None) => Err(self.wrong("an export begins with a line that holds \"journal\"")),
@@ -147,11 +168,11 @@ impl Import {
                 }
                 Ok(())
             }
-            (Said::Event(event), Some(_)) => self.event(event),
+            (Said::Event(event, place), Some(_)) => self.event(*event, place),
         }
     }
 
-    fn event(&mut self, event: Envelope) -> Result<(), ImportError> {
+    fn event(&mut self, event: Envelope, place: Place) -> Result<(), ImportError> {
         let found = event.sequence;
         if found == 0 || found == u64::MAX {
             return Err(self.wrong("events are numbered from 1"));
@@ -161,6 +182,7 @@ impl Import {
                 self.images.drain(..self.images.len() - 1);
             }
             if self.images.last().is_some_and(|image| found <= image.sequence) {
+                self.above = place.chain.map(|chain| (found, chain));
                 return Ok(());
             }
         }
@@ -174,8 +196,41 @@ impl Import {
         }
         self.next += 1;
         self.events += 1;
+        let event = self.seal(event, place)?;
         self.pending.push(event);
         if self.pending.len() >= GROUP_EVENTS { self.write() } else { Ok(()) }
+    }
+
+    /// Seals an event behind those that were taken before it, and compares it with what its line says.
+    fn seal(&mut self, event: Envelope, place: Place) -> Result<Sealed, ImportError> {
+        let Running { chain, kept } = self.running.unwrap_or_else(|| self.begin(event.sequence, place));
+        let sealed = Sealed::seal(event, &chain);
+        if kept {
+            let differs = [
+                ("before", place.before.is_some_and(|said| said != chain)),
+                ("hash", place.hash != Some(sealed.hash)),
+                ("chain", place.chain != Some(sealed.chain)),
+            ];
+            if let Some((what, _)) = differs.into_iter().find(|(_, differs)| *differs) {
+                let (line, sequence) = (self.line, sealed.envelope.sequence);
+                return Err(ImportError::Altered { line, sequence, what });
+            }
+        }
+        if self.pending.is_empty() {
+            self.pending_before = chain;
+        }
+        self.running = Some(Running { chain: sealed.chain, kept });
+        Ok(sealed)
+    }
+
+    /// The chain before the first event that is taken: the export's own, if it can be told from this line or the
+    /// one above.
+    fn begin(&self, sequence: u64, place: Place) -> Running {
+        let above = self.above.filter(|(above, _)| above + 1 == sequence).map(|(_, chain)| chain);
+        match place.before.or(above).filter(|_| place.chain.is_some()) {
+            Some(chain) => Running { chain, kept: true },
+            None => Running { chain: disk::genesis(), kept: false },
+        }
     }
 
     fn gap(&mut self, found: u64) -> Result<(), ImportError> {
@@ -187,8 +242,8 @@ impl Import {
     }
 
     fn write(&mut self) -> Result<(), ImportError> {
-        let Self { db, pending, .. } = self;
-        chunk::pack(pending.iter(), |first, bytes| db.put_chunk(first, bytes))?;
+        let Self { db, pending, pending_before, .. } = self;
+        chunk::pack(*pending_before, pending.iter(), |chunk| db.put_chunk(chunk.first, chunk.bytes))?;
         pending.clear();
         Ok(())
     }
@@ -217,6 +272,7 @@ impl Import {
         if first > 1 && self.images.is_empty() {
             return Err(ImportError::NoBeginning { first });
         }
+        let resealed = self.running.is_some_and(|running| !running.kept);
         let Self { path, db, images, events, stopped_before, .. } = self;
         if first > 1 {
             db.set_kept_from(first)?;
@@ -231,6 +287,6 @@ impl Import {
         marker::create(&head_file, last).map_err(|error| OpenError::io("write", head_file, error))?;
         // Not before it has been read back is it worth anything.
         disk::check(&path)?;
-        Ok(Imported { events, last, snapshots, stopped_before })
+        Ok(Imported { events, last, snapshots, stopped_before, resealed })
     }
 }

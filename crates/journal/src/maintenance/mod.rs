@@ -2,6 +2,9 @@
 //! text, make a new one from such a text. None of these writes to the journal it looks at: sled cannot open
 //! anything without writing, so it is given a copy.
 
+mod chain;
+#[cfg(test)]
+mod chain_tests;
 mod import;
 
 use std::fs;
@@ -9,6 +12,7 @@ use std::io::{self, BufWriter, Write};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
+use callsheet_events::{Digest, Sealed};
 use callsheet_model::Envelope;
 use callsheet_model::image::Image;
 
@@ -20,6 +24,8 @@ use crate::disk::{self, Db, directory, keepsake};
 use crate::error::OpenError;
 use crate::lines::{self, Heading};
 
+use chain::Check;
+pub use chain::{Breach, Broken, Chained, verify_events};
 pub use import::{Gap, Imported, import};
 
 const CACHE_BYTES: u64 = 4 << 20;
@@ -51,13 +57,21 @@ pub struct Report {
     pub damage: Vec<Damage>,
     /// Damage that loses nothing: a snapshot that can be done without.
     pub notes: Vec<Damage>,
+    /// What the chain of hashes says; nothing of a journal that is damaged otherwise.
+    pub chained: Option<Chained>,
 }
 
 impl Report {
     /// Whether nothing at all is wrong.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.damage.is_empty() && self.notes.is_empty()
+        self.damage.is_empty() && self.notes.is_empty() && self.broken().is_none()
+    }
+
+    /// The first event that is not the one that was written, though nothing else gives it away.
+    #[must_use]
+    pub fn broken(&self) -> Option<&Broken> {
+        self.chained.as_ref().and_then(|chained| chained.broken.as_ref())
     }
 }
 
@@ -121,7 +135,8 @@ pub fn export(path: &Path, out: &mut (dyn Write + Send)) -> Result<Report, OpenE
     let report = look(path, &mut |shown| match shown {
         Shown::Heading(heading) => lines::write_heading(&mut out, heading),
         Shown::Image(image) => lines::write_image(&mut out, image),
-        Shown::Event(event) => lines::write_event(&mut out, event),
+        Shown::Event(event, before) => lines::write_event(&mut out, event, before),
+        Shown::Unsealed(event) => lines::write_unsealed(&mut out, event),
     })?;
     out.flush().map_err(|error| writing(path, error))?;
     Ok(report)
@@ -135,7 +150,10 @@ fn writing(path: &Path, error: io::Error) -> OpenError {
 enum Shown<'s> {
     Heading(Heading),
     Image(&'s Image),
-    Event(&'s Envelope),
+    /// An event, and the chain before it where a chunk begins.
+    Event(&'s Sealed, Option<Digest>),
+    /// One from before events were sealed.
+    Unsealed(&'s Envelope),
 }
 
 type Show<'s> = dyn FnMut(Shown<'_>) -> io::Result<()> + Send + 's;
@@ -143,9 +161,7 @@ type Show<'s> = dyn FnMut(Shown<'_>) -> io::Result<()> + Send + 's;
 /// Scans a copy of a journal and shows what is in it: first the heading, then each whole snapshot, then each
 /// event.
 fn look(path: &Path, show: &mut Show<'_>) -> Result<Report, OpenError> {
-    // A journal restored from a backup may come without its lock.
-    let _claim =
-        if directory::lock_file(path).exists() { Some(directory::claim(path, false)?) } else { None };
+    let _claim = claim(path)?;
     let mut damage = Vec::new();
     if !directory::check(path)? {
         let (path, what) = (directory::format_file(path), crate::Damaged::Store);
@@ -159,12 +175,15 @@ fn look(path: &Path, show: &mut Show<'_>) -> Result<Report, OpenError> {
         }
         Err(error) => return Err(error),
     };
+    let mut chained = None;
     let copy = Copy::of(path)?;
     let scanned = on_scratch_thread(path, || {
         let db = Db::open(&copy.path, CACHE_BYTES)?;
         let found = scan(&db, path, promised, OnDamage::GoOn);
         if found.damage.is_empty() {
-            show_store(&db, &found, promised, show).map_err(|error| writing(path, error))?;
+            let mut check = Check::new(path, found.kept_from);
+            show_store(&db, &found, promised, &mut check, show).map_err(|error| writing(path, error))?;
+            chained = Some(check.ends(promised));
         }
         Ok(found)
     });
@@ -178,7 +197,21 @@ fn look(path: &Path, show: &mut Show<'_>) -> Result<Report, OpenError> {
         Err(error) => return Err(error),
     };
     report.damage.extend(damage);
+    report.chained = chained;
     Ok(report)
+}
+
+/// Keeps leaders away. A journal restored from a backup may come without its lock.
+fn claim(path: &Path) -> Result<Option<directory::Claim>, OpenError> {
+    directory::lock_file(path).exists().then(|| directory::claim(path, false)).transpose()
+}
+
+/// The last event that was promised to be durable; 0 when nothing says so any more.
+fn promised(path: &Path) -> Result<u64, OpenError> {
+    match disk::read_marker(path) {
+        Err(OpenError::Damaged(_)) => Ok(0),
+        promised => promised,
+    }
 }
 
 fn report(path: &Path, promised: u64, found: Scan) -> Report {
@@ -200,10 +233,17 @@ fn report(path: &Path, promised: u64, found: Scan) -> Report {
         damage,
         notes,
         missing: Vec::new(),
+        chained: None,
     }
 }
 
-fn show_store(db: &Db, found: &Scan, promised: u64, show: &mut Show<'_>) -> io::Result<()> {
+fn show_store(
+    db: &Db,
+    found: &Scan,
+    promised: u64,
+    check: &mut Check,
+    show: &mut Show<'_>,
+) -> io::Result<()> {
     // More may be there than was promised, and it counts from now on.
     let head = promised.max(found.last);
     show(Shown::Heading(Heading { format: lines::FORMAT, kept_from: found.kept_from, head }))?;
@@ -214,7 +254,12 @@ fn show_store(db: &Db, found: &Scan, promised: u64, show: &mut Show<'_>) -> io::
     }
     for chunk in db.chunks_from(0) {
         match chunk {
-            Ok((first, bytes)) => show_chunk(first, bytes.as_ref(), found.kept_from, show)?,
+            Ok((first, bytes)) => {
+                if check.broken().is_none() {
+                    check.chunk(first, bytes.as_ref());
+                }
+                show_chunk(first, bytes.as_ref(), found.kept_from, show)?;
+            }
             Err(fault) if fault.torn_at_end => {}
             Err(fault) => return Err(unreadable(fault.flaw.to_string())),
         }
@@ -224,8 +269,22 @@ fn show_store(db: &Db, found: &Scan, promised: u64, show: &mut Show<'_>) -> io::
 
 fn show_chunk(first: u64, bytes: &[u8], kept_from: u64, show: &mut Show<'_>) -> io::Result<()> {
     let chunk = Chunk::read(first, bytes).map_err(|flaw| io::Error::other(flaw.to_string()))?;
-    // A chunk may begin with events that are not kept any more.
-    chunk.events_from(kept_from).flatten().try_for_each(|(event, _)| show(Shown::Event(&event)))
+    let Some(links) = chunk.links() else {
+        // A chunk may begin with events that are not kept any more.
+        let kept = chunk.events_from(kept_from).flatten();
+        return kept.into_iter().try_for_each(|read| show(Shown::Unsealed(&read.envelope)));
+    };
+    let (mut before, mut begins) = (links.before, true);
+    // As they are now, whether they are what was written or not: that is told apart, by the check.
+    for read in chunk.events_from(first).flatten() {
+        let event = Sealed::seal(read.envelope, &before);
+        if event.envelope.sequence >= kept_from {
+            show(Shown::Event(&event, begins.then_some(before)))?;
+            begins = false;
+        }
+        before = event.chain;
+    }
+    Ok(())
 }
 
 /// Shows what can still be found in a damaged journal, and completes the report by it.

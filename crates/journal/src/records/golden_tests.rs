@@ -4,20 +4,40 @@
 //! `records.txt` is the first generation. What came later has a file of its own, so that it is plain to see that
 //! journals from before it read as ever.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use callsheet_events::Digest;
+use callsheet_model::{Context, Envelope};
+
 use super::*;
+use crate::chunk::{Chunk, pack, pack_unsealed};
 use crate::{damage, samples};
 
-/// Kinds of events in the first generation.
-const FIRST: usize = 22;
+/// A generation of stored forms.
+struct Generation {
+    file: &'static str,
+    events: Vec<Event>,
+    image: Image,
+    /// Chunks were not sealed yet.
+    unsealed: bool,
+}
 
-/// The files, with what belongs into them.
-fn generations() -> [(&'static str, Vec<Event>, Image); 2] {
+/// Kinds of events in the first generation, and in the first two.
+const FIRST: usize = 22;
+const SECOND: usize = 27;
+
+fn generations() -> [Generation; 3] {
     let mut first = samples::events();
-    let later = first.split_off(FIRST);
-    [("records.txt", first, samples::image(20)), ("trust.txt", later, samples::noted_image(20))]
+    let mut second = first.split_off(FIRST);
+    let third = second.split_off(SECOND - FIRST);
+    let generation = |file, events, image, unsealed| Generation { file, events, image, unsealed };
+    [
+        generation("records.txt", first, samples::image(20), true),
+        generation("trust.txt", second, samples::noted_image(20), true),
+        generation("families.txt", third, samples::full_image(20), false),
+    ]
 }
 
 fn golden_file(name: &str) -> PathBuf {
@@ -29,7 +49,8 @@ fn unhex(text: &str) -> Vec<u8> {
     (0..text.len()).step_by(2).map(digits).collect()
 }
 
-fn written(events: &[Event], image: &Image) -> String {
+fn written(generation: &Generation) -> String {
+    let Generation { events, image, .. } = generation;
     let mut text = String::new();
     for event in events {
         let mut bytes = Vec::new();
@@ -46,19 +67,31 @@ fn written(events: &[Event], image: &Image) -> String {
         at += 1;
     }
     // A chunk has bytes of its own around its records.
-    crate::chunk::pack(&samples::envelopes(1, 3), |first, bytes| {
-        writeln!(text, "chunk.{first} {}", damage::hex(bytes)).unwrap();
-        Ok(())
-    })
-    .unwrap();
+    let mut chunk = |first, bytes: &[u8]| writeln!(text, "chunk.{first} {}", damage::hex(bytes)).unwrap();
+    if generation.unsealed {
+        pack_unsealed(&samples::envelopes(1, 3), chunk);
+    } else {
+        // Seals made up, so that this is about the chunk's own form: what seals say is held fast in callsheet-events.
+        let mut sealed = samples::sealed(samples::envelopes(1, 3), Digest([7; 32]));
+        (8..).zip(&mut sealed).for_each(|(nth, event)| event.chain = Digest([nth; 32]));
+        pack(Digest([7; 32]), &sealed, |packed| {
+            chunk(packed.first, packed.bytes);
+            Ok(())
+        })
+        .unwrap();
+    }
     text
 }
 
 #[test]
 fn the_bytes_on_disk_are_the_golden_ones() {
-    for (name, events, image) in generations() {
-        let (file, written) = (golden_file(name), written(&events, &image));
+    for generation in generations() {
+        let (name, written) = (generation.file, written(&generation));
+        let file = golden_file(name);
         if std::env::var_os("CALLSHEET_WRITE_GOLDEN").is_some() {
+            // Only what is new: what was written once stays as it is.
+            let before = std::fs::read_to_string(&file).unwrap_or_default();
+            assert!(written.starts_with(&before), "{name}: what was written once would be changed");
             std::fs::write(&file, &written).unwrap();
         }
         let golden = std::fs::read_to_string(&file).unwrap();
@@ -79,7 +112,7 @@ fn the_bytes_on_disk_are_the_golden_ones() {
 
 #[test]
 fn golden_bytes_read_back_as_what_they_were() {
-    for (name, events, image) in generations() {
+    for Generation { file: name, events, image, unsealed } in generations() {
         let golden = std::fs::read_to_string(golden_file(name)).unwrap();
         let mut lines = golden.lines();
         for event in events {
@@ -87,6 +120,15 @@ fn golden_bytes_read_back_as_what_they_were() {
             assert_eq!(decode_event(1, &unhex(bytes)).unwrap(), event, "{kind}");
         }
         let mut builder = ImageBuilder::default();
+        let chunk = golden.lines().find_map(|line| line.strip_prefix("chunk.1 ")).unwrap();
+        let bytes = unhex(chunk);
+        let chunk = Chunk::read(1, &bytes).unwrap();
+        let events: Vec<Envelope> = chunk.events_from(1).map(|read| read.unwrap().envelope).collect();
+        let mut expected = samples::envelopes(1, 3);
+        if unsealed {
+            expected.iter_mut().for_each(|event| event.context = Context::default());
+        }
+        assert_eq!((events, chunk.links().is_none()), (expected, unsealed), "{name}");
         for line in lines.filter(|line| line.starts_with("image.")) {
             let bytes = unhex(line.split_once(' ').unwrap().1);
             builder.add(decode_image_part(1, &bytes).unwrap()).unwrap();
@@ -97,17 +139,35 @@ fn golden_bytes_read_back_as_what_they_were() {
 
 #[test]
 fn every_kind_of_event_is_in_the_golden_file() {
-    let kinds: std::collections::BTreeSet<_> = samples::events().iter().map(Event::kind).collect();
-    // Leases have two forms on disk.
-    assert_eq!(kinds.len() + 1, samples::events().len());
-    // The numbers on disk count up without a gap; the one behind the last is none.
-    let mut bytes = Vec::new();
-    for (number, event) in samples::events().iter().enumerate() {
-        bytes.clear();
+    let samples = samples::events();
+    let kinds: BTreeSet<_> = samples.iter().map(Event::kind).collect();
+    // Leases, crashes and submitted jobs have two forms on disk.
+    assert_eq!(kinds.len() + 3, samples.len());
+    // The numbers on disk count up without a gap, and so do those within a family; the ones behind the last are none.
+    let encoded = |event: &Event| {
+        let mut bytes = Vec::new();
         encode_event(event, &mut bytes).unwrap();
-        assert_eq!(usize::from(bytes[0]), number, "{}", event.kind());
+        bytes
+    };
+    let mut families: BTreeMap<u8, Vec<Vec<u8>>> = BTreeMap::new();
+    for event in &samples {
+        let bytes = encoded(event);
+        families.entry(bytes[0]).or_default().push(bytes);
     }
-    bytes[0] += 1;
-    let unknown = decode_event(1, &bytes).unwrap_err().to_string();
-    assert!(unknown.contains("variant"), "{unknown}: a kind of event is not among the samples");
+    let numbers: Vec<u8> = families.keys().copied().collect();
+    assert_eq!(numbers, (0..families.len() as u8).collect::<Vec<_>>());
+    let is_none = |bytes: &[u8]| {
+        let unknown = decode_event(1, bytes).unwrap_err().to_string();
+        assert!(unknown.contains("variant"), "{unknown}: a kind of event is not among the samples");
+    };
+    for family in families.values().filter(|family| family.len() > 1) {
+        let numbers: Vec<u8> = family.iter().map(|bytes| bytes[1]).collect();
+        assert_eq!(numbers, (0..family.len() as u8).collect::<Vec<_>>());
+        let mut behind = family.last().unwrap().clone();
+        behind[1] += 1;
+        is_none(&behind);
+    }
+    let mut behind = encoded(samples.last().unwrap());
+    behind[0] += 1;
+    is_none(&behind);
 }

@@ -164,7 +164,7 @@ impl From<StoredJob<'_>> for Job {
         Self {
             id: id.0,
             submitted_at: Timestamp(submitted_ms),
-            spec: JobSpec { name, project, priority, steps },
+            spec: JobSpec { name, project, priority, approval: None, steps },
         }
     }
 }

@@ -6,16 +6,22 @@
 //!
 //! Durations are whole microseconds and points in time whole milliseconds; what lies below is cut off.
 
+mod alert;
+mod approval;
 mod event;
 #[cfg(test)]
 mod golden_tests;
 mod image;
 mod job;
 mod lease;
+mod outside;
+mod pause;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod troupe;
 mod trust;
+mod workflow;
 
 use bincode::Options;
 use callsheet_model::Event;

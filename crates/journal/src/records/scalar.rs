@@ -39,26 +39,42 @@ impl From<StoredToken> for Token {
 
 /// Sixteen bytes in the journal, the usual text in an export.
 #[derive(Clone, Copy)]
-pub(crate) struct StoredJobId(pub(crate) JobId);
+pub(crate) struct StoredUuid(pub(crate) Uuid);
 
-impl Serialize for StoredJobId {
+impl Serialize for StoredUuid {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         if serializer.is_human_readable() {
             serializer.collect_str(&self.0)
         } else {
-            self.0.0.as_bytes().serialize(serializer)
+            self.0.as_bytes().serialize(serializer)
         }
     }
 }
 
-impl<'de> Deserialize<'de> for StoredJobId {
+impl<'de> Deserialize<'de> for StoredUuid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
             let text = Cow::<'_, str>::deserialize(deserializer)?;
             text.parse().map(Self).map_err(de::Error::custom)
         } else {
-            <[u8; 16]>::deserialize(deserializer).map(|bytes| Self(JobId(Uuid::from_bytes(bytes))))
+            <[u8; 16]>::deserialize(deserializer).map(|bytes| Self(Uuid::from_bytes(bytes)))
         }
+    }
+}
+
+/// A job's id, stored as any UUID is.
+#[derive(Clone, Copy)]
+pub(crate) struct StoredJobId(pub(crate) JobId);
+
+impl Serialize for StoredJobId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        StoredUuid(self.0.0).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredJobId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        StoredUuid::deserialize(deserializer).map(|id| Self(JobId(id.0)))
     }
 }
 

@@ -5,7 +5,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::chunk::{self, Chunk};
 use crate::samples;
-use callsheet_model::{Envelope, FrameSet, StepIndex, Timestamp, Token};
+use callsheet_events::{Digest, Sealed};
+use callsheet_model::{
+    Author, AuthorKind, Context, Envelope, FrameSet, Outside, StepIndex, Timestamp, Token,
+};
+use uuid::Uuid;
 
 fn round(event: &Event) -> Event {
     let mut bytes = Vec::new();
@@ -81,10 +85,46 @@ proptest! {
         for (event, at) in events.iter_mut().zip(times.into_iter().cycle()) {
             event.at = Timestamp(at);
         }
+        let sealed = samples::sealed(events.clone(), Digest([3; 32]));
+        let (mut read, mut resealed): (Vec<Envelope>, Vec<Sealed>) = Default::default();
+        chunk::pack(Digest([3; 32]), &sealed, |packed| {
+            let chunk = Chunk::read(packed.first, packed.bytes).unwrap();
+            assert_eq!((packed.first, packed.moment), (chunk.first(), chunk.moment()));
+            read.extend(chunk.events_from(0).map(|event| event.unwrap().envelope));
+            resealed.extend(chunk.sealed().map(|event| Sealed::clone(&event.unwrap())));
+            Ok(())
+        })
+        .unwrap();
+        prop_assert_eq!(read, events);
+        prop_assert_eq!(resealed, sealed);
+    }
+
+    #[test]
+    fn no_bit_of_a_chunk_flips_unnoticed(at in any::<prop::sample::Index>(), bit in 0..8_u32) {
+        let sealed = samples::sealed(samples::envelopes(5, 8), Digest::default());
+        chunk::pack(Digest::default(), &sealed, |packed| {
+            let mut bytes = packed.bytes.to_vec();
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+            assert!(Chunk::read(packed.first, &bytes).is_err());
+            assert!(Chunk::read(packed.first + 1, &bytes).is_err());
+            Ok(())
+        })
+        .unwrap();
+    }
+
+    #[test]
+    fn contexts_read_back(contexts in prop::collection::vec(context(), 1..300)) {
+        let mut events = samples::envelopes(1, contexts.len() as u64);
+        for (event, context) in events.iter_mut().zip(contexts) {
+            event.context = context;
+        }
         let mut read: Vec<Envelope> = Vec::new();
-        chunk::pack(&events, |first, bytes| {
-            let chunk = Chunk::read(first, bytes).unwrap();
-            read.extend(chunk.events_from(0).map(|event| event.unwrap().0));
+        chunk::pack(Digest::default(), &samples::sealed(events.clone(), Digest::default()), |packed| {
+            // No table of contexts makes a chunk larger than it should be, unless one event does.
+            let chunk = Chunk::read(packed.first, packed.bytes).unwrap();
+            assert!(packed.bytes.len() <= chunk::TARGET_BYTES || chunk.first() == chunk.last());
+            read.extend(chunk.events_from(0).map(|event| event.unwrap().envelope));
             Ok(())
         })
         .unwrap();
@@ -92,17 +132,26 @@ proptest! {
     }
 
     #[test]
-    fn no_bit_of_a_chunk_flips_unnoticed(at in any::<prop::sample::Index>(), bit in 0..8_u32) {
-        chunk::pack(&samples::envelopes(5, 8), |first, bytes| {
-            let mut bytes = bytes.to_vec();
-            let at = at.index(bytes.len());
-            bytes[at] ^= 1 << bit;
-            assert!(Chunk::read(first, &bytes).is_err());
-            assert!(Chunk::read(first + 1, &bytes).is_err());
-            Ok(())
-        })
-        .unwrap();
+    fn events_from_outside_read_back(
+        kind in ".{0,80}",
+        payload in ".{0,300}",
+        fields in ".*",
+        correlation in prop::option::of(".{0,40}"),
+        id: u128,
+    ) {
+        let timestamp = "2023-11-14T22:13:20.123456789Z".to_owned();
+        let outside = Outside { id: Uuid::from_u128(id), kind, timestamp, correlation, payload, fields };
+        let event = Event::Outside(outside.into());
+        prop_assert_eq!(round(&event), event);
     }
+}
+
+fn context() -> impl Strategy<Value = Context> {
+    // Few projects and many authors, as in life.
+    let id = || prop::option::of(any::<u128>().prop_map(Uuid::from_u128));
+    let project = prop::option::of((0..3_u128).prop_map(Uuid::from_u128));
+    let kind = prop::sample::select(vec![AuthorKind::Agent, AuthorKind::User, AuthorKind::System]);
+    (project, kind, id()).prop_map(|(project, kind, id)| Context { project, author: Author { kind, id } })
 }
 
 #[test]

@@ -63,6 +63,7 @@ impl From<StoredCrash> for Crash {
             last_frame: stored.last_frame,
             failure: stored.failure.into(),
             recovering: stored.recovering,
+            log_url: None,
         }
     }
 }

@@ -1,17 +1,21 @@
 //! What the tests of the journal share: events, and calls that wait for their answer.
 #![allow(dead_code, unreachable_pub, reason = "each test file takes what it needs")]
 
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use callsheet_events::Sealed;
 use callsheet_journal::{AppendError, Durable, Journal, PageLimit, Recovered};
 use callsheet_model::image::Image;
-use callsheet_model::{Envelope, Event, FrameSet, StepIndex, Timestamp, Token};
+use callsheet_model::{Author, Context, Envelope, Event, FrameSet, Outside, StepIndex, Timestamp, Token};
+use uuid::Uuid;
 
 pub fn event(sequence: u64) -> Envelope {
     let job = "018f2d3c-1111-7222-8333-0123456789ab".parse().unwrap();
     let event = match sequence % 5 {
         0 => Event::JobCancelled { job, reason: "x".repeat((sequence % 400) as usize) },
+        1 => Event::Outside(outside(sequence).into()),
         _ => Event::FramesAccepted {
             token: Token(Token::first_of(1).0 + sequence),
             job,
@@ -21,7 +25,21 @@ pub fn event(sequence: u64) -> Envelope {
             took: Duration::from_millis(sequence),
         },
     };
-    Envelope { sequence, at: Timestamp(1_700_000_000_000 + sequence), event }
+    let author =
+        if sequence.is_multiple_of(7) { Author::user(Some(Uuid::from_u128(7))) } else { Author::SYSTEM };
+    let context = Context { project: sequence.is_multiple_of(2).then_some(Uuid::from_u128(2)), author };
+    Envelope { sequence, at: Timestamp(1_700_000_000_000 + sequence), context, event }
+}
+
+fn outside(sequence: u64) -> Outside {
+    Outside {
+        id: Uuid::from_u128(u128::from(sequence) << 64),
+        kind: "step.exit".into(),
+        timestamp: "2023-11-14T22:13:20.000000001Z".into(),
+        correlation: None,
+        payload: format!(r#"{{"nth":{sequence}}}"#),
+        fields: "{}".into(),
+    }
 }
 
 pub fn events(first: u64, last: u64) -> Vec<Envelope> {
@@ -32,7 +50,8 @@ pub fn events(first: u64, last: u64) -> Vec<Envelope> {
 pub fn large_event(sequence: u64, bytes: usize) -> Envelope {
     let text: String = (0..bytes).map(|n| char::from(b'a' + (n * 7 % 26) as u8)).collect();
     let job = "018f2d3c-1111-7222-8333-0123456789ab".parse().unwrap();
-    Envelope { sequence, at: Timestamp(sequence), event: Event::JobFailed { job, reason: text } }
+    let context = Context::default();
+    Envelope { sequence, at: Timestamp(sequence), context, event: Event::JobFailed { job, reason: text } }
 }
 
 pub fn append(journal: &dyn Journal, batch: Vec<Envelope>) -> Result<Durable, AppendError> {
@@ -65,6 +84,28 @@ pub fn read_all(journal: &dyn Journal, from: u64, limit: PageLimit) -> Vec<Envel
             return events;
         }
         next = page.next;
+        events.extend(plain(&page.events));
+    }
+}
+
+/// The events themselves.
+pub fn plain(events: &[Arc<Sealed>]) -> Vec<Envelope> {
+    events.iter().map(|event| event.envelope.clone()).collect()
+}
+
+/// Every event from one on, sealed.
+pub fn sealed(journal: &dyn Journal, from: u64) -> Vec<Arc<Sealed>> {
+    let mut events: Vec<Arc<Sealed>> = Vec::new();
+    loop {
+        let page = journal.read(from + events.len() as u64, PageLimit::default()).expect("a page");
+        if page.events.is_empty() {
+            return events;
+        }
         events.extend(page.events);
     }
+}
+
+/// Whether events are each sealed behind the one before.
+pub fn is_one_chain(events: &[Arc<Sealed>]) -> bool {
+    events.windows(2).all(|pair| pair[1].chain == pair[0].chain.then(&pair[1].hash))
 }

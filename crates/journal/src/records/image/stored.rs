@@ -1,42 +1,16 @@
-//! A snapshot as it is stored: not one record but a row of them, a head first, so that neither writing nor
-//! reading ever holds the encoded whole.
+//! Jobs, leases and nodes of an image as they are stored. The plain forms are the older ones; what they have no
+//! place for is noted beside them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use callsheet_model::image::{
-    DeadImage, Image, JobEnd, JobImage, LeaseImage, NodeImage, StepImage, TroubleImage,
-};
+use callsheet_model::image::{DeadImage, JobEnd, JobImage, LeaseImage, NodeImage, StepImage, TroubleImage};
 use callsheet_model::{Failure, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::job::{StoredCapabilities, StoredFailure, StoredJob, StoredOffline};
-use super::lease::{LeaseNotes, StoredLease};
-use super::scalar::{StoredFrames, StoredNode, StoredToken, micros};
-use super::trust::{NodeNotes, StepNotes};
-
-/// One record of a snapshot.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum ImagePart<'a> {
-    /// The first: what there is one of, and how many of the others follow.
-    Head {
-        sequence: u64,
-        epoch: u32,
-        last_token: StoredToken,
-        jobs: u64,
-        leases: u64,
-        nodes: u64,
-    },
-    Job(StoredJobImage<'a>),
-    Lease(StoredLeaseImage<'a>),
-    Node(StoredNodeImage),
-    /// In the place of a job, a lease or a node that there is more to say of than the older records have a place
-    /// for.
-    NotedJob(StoredJobImage<'a>, Vec<StepNotes<'a>>),
-    NotedLease(StoredLeaseImage<'a>, LeaseNotes),
-    NotedNode(StoredNodeImage, Vec<NodeNotes>),
-}
+use super::super::job::{StoredCapabilities, StoredFailure, StoredJob, StoredOffline};
+use super::super::lease::StoredLease;
+use super::super::scalar::{StoredFrames, StoredNode, StoredToken, micros};
 
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredJobImage<'a> {
@@ -100,94 +74,6 @@ pub(crate) struct StoredNodeImage {
     drained: bool,
 }
 
-/// The record of an image at a place, from 0; nothing behind its last.
-pub(crate) fn part_of(image: &Image, at: usize) -> Option<ImagePart<'_>> {
-    let Some(at) = at.checked_sub(1) else {
-        return Some(ImagePart::Head {
-            sequence: image.sequence,
-            epoch: image.epoch,
-            last_token: image.last_token.into(),
-            jobs: image.jobs.len() as u64,
-            leases: image.leases.len() as u64,
-            nodes: image.nodes.len() as u64,
-        });
-    };
-    let leases_at = image.jobs.len();
-    let nodes_at = leases_at + image.leases.len();
-    if at < leases_at {
-        image.jobs.get(at).map(|job| match StepNotes::of(&job.steps) {
-            notes if notes.is_empty() => ImagePart::Job(job.into()),
-            notes => ImagePart::NotedJob(job.into(), notes),
-        })
-    } else if at < nodes_at {
-        image.leases.get(at - leases_at).map(|held| match LeaseNotes::of(&held.lease) {
-            None => ImagePart::Lease(held.into()),
-            Some(notes) => ImagePart::NotedLease(held.into(), notes),
-        })
-    } else {
-        image.nodes.get(at - nodes_at).map(|node| match NodeNotes::of(node) {
-            notes if notes.is_empty() => ImagePart::Node(node.into()),
-            notes => ImagePart::NotedNode(node.into(), notes),
-        })
-    }
-}
-
-/// Puts an image together from its records.
-#[derive(Default)]
-pub(crate) struct ImageBuilder {
-    image: Option<Image>,
-    /// Jobs, leases and nodes that the head announced.
-    announced: (u64, u64, u64),
-}
-
-impl ImageBuilder {
-    /// Takes the next record.
-    ///
-    /// # Errors
-    /// A sentence, when the record does not belong here.
-    pub(crate) fn add(&mut self, part: ImagePart<'_>) -> Result<(), &'static str> {
-        match (part, &mut self.image) {
-            (ImagePart::Head { sequence, epoch, last_token, jobs, leases, nodes }, None) => {
-                self.announced = (jobs, leases, nodes);
-                let last_token = last_token.into();
-                self.image = Some(Image { sequence, epoch, last_token, ..Image::default() });
-            }
-            (ImagePart::Head { .. }, Some(_)) => return Err("a second head"),
-            (_, None) => return Err("a part before its head"),
-            (ImagePart::Job(job), Some(image)) => image.jobs.push(job.into()),
-            (ImagePart::Lease(lease), Some(image)) => image.leases.push(lease.into()),
-            (ImagePart::Node(node), Some(image)) => image.nodes.push(node.into()),
-            (ImagePart::NotedJob(job, notes), Some(image)) => {
-                let mut job = JobImage::from(job);
-                notes.into_iter().try_for_each(|notes| notes.add_to(&mut job.steps))?;
-                image.jobs.push(job);
-            }
-            (ImagePart::NotedLease(held, notes), Some(image)) => {
-                let held = LeaseImage::from(held);
-                image.leases.push(LeaseImage { lease: notes.join(held.lease), ..held });
-            }
-            (ImagePart::NotedNode(node, notes), Some(image)) => {
-                let mut node = NodeImage::from(node);
-                notes.into_iter().for_each(|notes| notes.add_to(&mut node));
-                image.nodes.push(node);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether every record that the head announced is there.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.image.as_ref().is_some_and(|image| {
-            self.announced == (image.jobs.len() as u64, image.leases.len() as u64, image.nodes.len() as u64)
-        })
-    }
-
-    /// The image, if every record that the head announced came.
-    pub(crate) fn finish(self) -> Option<Image> {
-        if self.is_whole() { self.image } else { None }
-    }
-}
-
 impl<'a> From<&'a JobImage> for StoredJobImage<'a> {
     fn from(live: &'a JobImage) -> Self {
         let end = live.end.as_ref().map(|(end, at)| {
@@ -214,7 +100,14 @@ impl From<StoredJobImage<'_>> for JobImage {
             (end, Timestamp(at))
         });
         let steps = stored.steps.into_iter().map(StepImage::from).collect();
-        Self { job: std::sync::Arc::new(stored.job.into()), paused: stored.paused, end, steps }
+        Self {
+            job: std::sync::Arc::new(stored.job.into()),
+            paused: stored.paused,
+            release: None,
+            started: None,
+            end,
+            steps,
+        }
     }
 }
 
@@ -253,6 +146,7 @@ impl From<StoredStepImage<'_>> for StepImage {
             frames: dead.frames.live(),
             failure: dead.failure.into(),
             token: dead.token.into(),
+            node: None,
         };
         let trouble = |trouble: StoredTrouble| TroubleImage {
             frame: trouble.frame,
@@ -297,6 +191,7 @@ impl From<StoredLeaseImage<'_>> for LeaseImage {
             since: Timestamp(stored.since_ms),
             remaining: stored.remaining.live(),
             unpublished: stored.unpublished.live(),
+            began: false,
         }
     }
 }
@@ -323,6 +218,7 @@ impl From<StoredNodeImage> for NodeImage {
             drained: stored.drained,
             doubts: BTreeMap::new(),
             quarantines: BTreeMap::new(),
+            players: BTreeMap::new(),
         }
     }
 }

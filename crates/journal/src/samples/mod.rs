@@ -1,18 +1,24 @@
 //! One event of every kind and an image with something in every field, for the golden file and the other tests.
 
+mod families;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use callsheet_events::{Digest, Sealed};
 use callsheet_model::image::{
     DeadImage, Image, JobEnd, JobImage, LeaseImage, NodeImage, StepImage, TroubleImage,
 };
 use callsheet_model::trust::{Doubt, Look, Quarantine};
 use callsheet_model::{
-    Capabilities, Chunk, ClearedBy, Crash, Envelope, Event, Failure, FailureClass, FrameSet, Job, JobId,
-    JobSpec, Lease, Md5, NodeName, OfflineReason, OutputPattern, ReleaseReason, Requirements, StepIndex,
-    StepSpec, Template, Timeouts, Timestamp, Token, Versions, Work,
+    Author, Capabilities, Chunk, ClearedBy, Context, Crash, Envelope, Event, Failure, FailureClass, FrameSet,
+    Job, JobId, JobSpec, Lease, Md5, NodeName, OfflineReason, OutputPattern, ReleaseReason, Requirements,
+    StepIndex, StepSpec, Template, Timeouts, Timestamp, Token, Versions, Work,
 };
+use uuid::Uuid;
+
+pub(crate) use families::full_image;
 
 pub(crate) fn job_id() -> JobId {
     "018f2d3c-1111-7222-8333-0123456789ab".parse().unwrap()
@@ -108,6 +114,7 @@ pub(crate) fn job() -> Job {
         name: "Shot 010".into(),
         project: "Show".into(),
         priority: 70,
+        approval: None,
         steps: vec![render, deliver],
     };
     Job { id: job_id(), submitted_at: Timestamp(1_700_000_000_123), spec }
@@ -118,7 +125,7 @@ pub(crate) fn events() -> Vec<Event> {
     let (job_id, step, token) = (job_id(), StepIndex(1), token(17));
     let reason = || "because".to_owned();
     let some = || frames("5-9");
-    vec![
+    let mut events = vec![
         Event::LeaderStarted { epoch: 3 },
         Event::JobSubmitted { job: Arc::new(job()) },
         Event::JobPaused { job: job_id },
@@ -169,7 +176,9 @@ pub(crate) fn events() -> Vec<Event> {
         },
         Event::NodeCleared { node: node(), renderer: "after_effects".into(), by: ClearedBy::Acquittal },
         Event::FramesLeased { lease: Lease { gentle: true, ..lease(17, Work::Preflight) } },
-    ]
+    ];
+    events.extend(families::events());
+    events
 }
 
 fn crash() -> Crash {
@@ -183,6 +192,18 @@ fn crash() -> Crash {
         last_frame: Some(-5),
         failure: failure(),
         recovering: true,
+        log_url: None,
+    }
+}
+
+/// Four contexts in turn, the plain one first.
+pub(crate) fn context(sequence: u64) -> Context {
+    let (project, id) = (Some(Uuid::from_u128(0x5e)), Uuid::from_u128(u128::from(sequence % 4)));
+    match sequence % 4 {
+        0 => Context::default(),
+        1 => Context { project, author: Author::agent(id) },
+        2 => Context { project, author: Author::user(None) },
+        _ => Context { project: None, author: Author::user(Some(id)) },
     }
 }
 
@@ -191,7 +212,12 @@ pub(crate) fn envelopes(first: u64, count: u64) -> Vec<Envelope> {
     let at = |sequence: u64| Timestamp(1_700_000_000_000 + sequence % 1000 * 7);
     let event = |sequence: u64| kinds[(sequence % kinds.len() as u64) as usize].clone();
     (first..first + count)
-        .map(|sequence| Envelope { sequence, at: at(sequence), event: event(sequence) })
+        .map(|sequence| Envelope {
+            sequence,
+            at: at(sequence),
+            context: context(sequence),
+            event: event(sequence),
+        })
         .collect()
 }
 
@@ -200,7 +226,7 @@ pub(crate) fn image(sequence: u64) -> Image {
     let step = StepImage {
         accepted: frames("1-50x3"),
         published: frames("1-20x3"),
-        dead: vec![DeadImage { frames: frames("51"), failure: failure(), token: token(4) }],
+        dead: vec![DeadImage { frames: frames("51"), failure: failure(), token: token(4), node: None }],
         troubles: vec![TroubleImage {
             frame: 53,
             charged: 2,
@@ -217,7 +243,14 @@ pub(crate) fn image(sequence: u64) -> Image {
         last_failure: Some(failure()),
         ..StepImage::default()
     };
-    let job = |end| JobImage { job: Arc::new(job()), paused: true, end, steps: vec![step.clone()] };
+    let job = |end| JobImage {
+        job: Arc::new(job()),
+        paused: true,
+        release: None,
+        started: None,
+        end,
+        steps: vec![step.clone()],
+    };
     Image {
         sequence,
         epoch: 3,
@@ -233,6 +266,7 @@ pub(crate) fn image(sequence: u64) -> Image {
             since: Timestamp(1_700_000_080_000),
             remaining: frames("22"),
             unpublished: FrameSet::new(),
+            began: false,
         }],
         nodes: vec![NodeImage {
             name: node(),
@@ -242,7 +276,9 @@ pub(crate) fn image(sequence: u64) -> Image {
             drained: true,
             doubts: Default::default(),
             quarantines: Default::default(),
+            players: Default::default(),
         }],
+        ..Image::default()
     }
 }
 
@@ -280,4 +316,15 @@ pub(crate) fn noted_image(sequence: u64) -> Image {
     };
     image.nodes.push(noted);
     image
+}
+
+/// Events, sealed behind a chain.
+pub(crate) fn sealed(events: Vec<Envelope>, before: Digest) -> Vec<Sealed> {
+    let mut chain = before;
+    let mut seal = |event| {
+        let sealed = Sealed::seal(event, &chain);
+        chain = sealed.chain;
+        sealed
+    };
+    events.into_iter().map(&mut seal).collect()
 }
