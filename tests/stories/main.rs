@@ -11,7 +11,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod stage;
+mod telling;
 mod told;
+mod wording;
 mod words;
 
 use std::fs;

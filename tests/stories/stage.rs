@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use callsheet_model::approval::nobody_uuid;
 use callsheet_model::{Envelope, JobId, NodeName, SessionId, Timestamp};
 use callsheet_scheduler::{Command, Output, Policy, Rejection, Reply, Scheduler};
 use uuid::Uuid;
 
-use crate::{told, words};
+use crate::{telling, told, wording, words};
 
 /// The story begins at this moment.
 const DAWN: Timestamp = Timestamp(1_700_000_000_000);
@@ -22,6 +23,13 @@ pub(crate) struct Stage {
     pub(crate) sessions: BTreeMap<NodeName, SessionId>,
     pub(crate) frozen: BTreeSet<NodeName>,
     pub(crate) jobs: BTreeMap<String, JobId>,
+    /// People and actors that were spoken of, by their UUIDs.
+    pub(crate) people: BTreeMap<Uuid, String>,
+    pub(crate) players: BTreeMap<Uuid, String>,
+    /// Alerts in the order they were raised: `A1` is the first.
+    pub(crate) alerts: Vec<Uuid>,
+    /// Where alerts go.
+    pub(crate) channels: Vec<String>,
     last_session: u64,
     journal: Vec<Envelope>,
     out: Output,
@@ -37,6 +45,10 @@ impl Stage {
             sessions: BTreeMap::new(),
             frozen: BTreeSet::new(),
             jobs: BTreeMap::new(),
+            people: BTreeMap::new(),
+            players: BTreeMap::new(),
+            alerts: Vec::new(),
+            channels: Vec::new(),
             last_session: 0,
             journal: Vec::new(),
             out: Output::default(),
@@ -71,6 +83,17 @@ impl Stage {
                 self.frozen.remove(&told::node(node));
                 Vec::new()
             }
+            ["alerts", "go", "to", "nobody"] => {
+                self.channels.clear();
+                Vec::new()
+            }
+            ["alerts", "go", "to", channels] => {
+                self.channels = channels.split(',').map(str::to_owned).collect();
+                Vec::new()
+            }
+            ["show", what @ ("queues" | "figures" | "pauses" | "alerts")] | ["show", "node", what] => {
+                wording::show(self, what)
+            }
             ["explain", job] => words::explanation(self, job),
             ["show", job] => words::frames(self, job),
             _ => {
@@ -83,6 +106,22 @@ impl Stage {
     pub(crate) fn job_id(&mut self, name: &str) -> JobId {
         let next = JobId(Uuid::from_u128(self.jobs.len() as u128 + 1));
         *self.jobs.entry(name.to_owned()).or_insert(next)
+    }
+
+    pub(crate) fn person(&mut self, name: &str) -> Uuid {
+        let id = telling::uuid(name);
+        self.people.insert(id, name.to_owned());
+        id
+    }
+
+    pub(crate) fn who(&self, person: Uuid) -> String {
+        let nobody = (person == nobody_uuid()).then(|| "nobody".to_owned());
+        nobody.or_else(|| self.people.get(&person).cloned()).unwrap_or_else(|| "a stranger".to_owned())
+    }
+
+    pub(crate) fn alert(&self, name: &str) -> Uuid {
+        let nth: Option<usize> = name.strip_prefix('A').and_then(|nth| nth.parse().ok());
+        nth.and_then(|nth| self.alerts.get(nth.checked_sub(1)?).copied()).unwrap_or(telling::uuid(name))
     }
 
     pub(crate) fn new_session(&mut self, node: &NodeName) -> SessionId {
@@ -100,11 +139,15 @@ impl Stage {
     fn batch(&mut self, commands: Vec<Command>) -> Vec<String> {
         let mut lines = Vec::new();
         for command in commands {
-            match self.scheduler.handle(self.now, command, &mut self.out) {
+            match self.scheduler.handle(self.now, callsheet_model::Author::SYSTEM, command, &mut self.out) {
                 Ok(Reply::Done | Reply::Submitted { already: false, .. }) => {}
                 Ok(Reply::Submitted { already: true, .. }) => {
                     lines.push("= it was submitted before".to_owned())
                 }
+                Ok(Reply::Ingested(taken)) => lines.extend(taken.iter().map(|one| {
+                    let before = if one.already { ", and was before" } else { "" };
+                    format!("= event {}{before}", one.sequence)
+                })),
                 Ok(Reply::Retried { frames }) => lines.push(format!("= {frames} frames wait again")),
                 Err(rejection) => lines.push(self.refusal(&rejection)),
             }
@@ -125,6 +168,9 @@ impl Stage {
         let mut text = rejection.to_string();
         for (name, id) in &self.jobs {
             text = text.replace(&id.to_string(), name);
+        }
+        for (nth, id) in self.alerts.iter().enumerate() {
+            text = text.replace(&id.to_string(), &format!("A{}", nth + 1));
         }
         format!("! {text}")
     }

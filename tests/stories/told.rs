@@ -11,6 +11,7 @@ use callsheet_model::{
 use callsheet_scheduler::{Command, Holding, Policy};
 
 use crate::stage::Stage;
+use crate::telling;
 
 pub(crate) fn span(text: &str) -> Duration {
     let (number, unit) = text.split_at(text.find(|c: char| c.is_ascii_alphabetic()).unwrap());
@@ -55,6 +56,7 @@ pub(crate) fn set_policy(policy: &mut Policy, key: &str, value: &str) {
         "preflight" => policy.preflight = list(value),
         "quarantine-first" => policy.quarantine_first = span(value),
         "quarantine-max" => policy.quarantine_max = span(value),
+        "public-url" => policy.public_url = Some(value.to_owned()),
         "crashes-max" => policy.crashes_max = value.parse().unwrap(),
         _ => panic!("there is no policy {key:?}"),
     }
@@ -69,6 +71,9 @@ pub(crate) fn command(stage: &mut Stage, sentence: &str) -> Command {
         sentence.strip_prefix("cancel ").and_then(|rest| rest.split_once(" because "))
     {
         return Command::CancelJob { job: stage.job_id(job), reason: reason.to_owned() };
+    }
+    if let Some(command) = telling::command(stage, sentence) {
+        return command;
     }
     let words: Vec<&str> = sentence.split_whitespace().collect();
     match words.as_slice() {
@@ -154,6 +159,9 @@ fn report(verb: &str, words: &[&str]) -> Report {
         ("publishes", [list, "of", token]) => (token, Reported::Published { frames: frames(list) }),
         ("misses", [list, "of", token]) => (token, Reported::Lost { frames: frames(list) }),
         ("ends", [token, "well"]) => (token, ended(Outcome::Succeeded, "", None)),
+        ("begins", [token, "after", fetched, "and", loaded]) => {
+            (token, Reported::Began { fetched: span(fetched), loaded: span(loaded) })
+        }
         ("stops", [token]) => (token, ended(Outcome::Stopped, "", None)),
         ("ends", [token, "with", class, rest @ ..]) => {
             let class = FailureClass::ALL.into_iter().find(|known| known.word() == *class).unwrap();
@@ -179,11 +187,12 @@ fn ended(outcome: Outcome, blamed: &str, last_frame: Option<i32>) -> Reported {
 fn submit(stage: &mut Stage, text: &str) -> Command {
     let (head, steps) = text.split_once(':').unwrap();
     let head: Vec<&str> = head.split_whitespace().collect();
-    let (name, priority) = match head.as_slice() {
-        [name] => (*name, 50),
-        [name, "priority", priority] => (*name, priority.parse().unwrap()),
-        _ => panic!("no job begins like {head:?}"),
+    let (name, priority, rest) = match head.as_slice() {
+        [name, "priority", priority, rest @ ..] => (*name, priority.parse().unwrap(), rest),
+        [name, rest @ ..] => (*name, 50, rest),
+        [] => panic!("a job has a name"),
     };
+    let approval = (!rest.is_empty()).then(|| telling::approval(rest));
     let mut names = BTreeMap::new();
     let mut specs = Vec::new();
     for (at, text) in steps.split(';').enumerate() {
@@ -191,8 +200,9 @@ fn submit(stage: &mut Stage, text: &str) -> Command {
         names.insert(spec.name.clone(), StepIndex(at as u16));
         specs.push(spec);
     }
-    let spec = JobSpec { name: name.to_owned(), project: "stories".to_owned(), priority, steps: specs };
-    Command::SubmitJob { id: stage.job_id(name), spec }
+    let (name, id) = (name.to_owned(), stage.job_id(name));
+    let spec = JobSpec { name, project: "stories".to_owned(), priority, approval, steps: specs };
+    Command::SubmitJob { id, spec }
 }
 
 fn step(text: &str, names: &BTreeMap<String, StepIndex>) -> StepSpec {

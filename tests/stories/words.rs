@@ -5,8 +5,9 @@ use callsheet_scheduler::Effect;
 use callsheet_scheduler::view::FrameState;
 
 use crate::stage::Stage;
+use crate::wording;
 
-fn job(stage: &Stage, id: JobId) -> String {
+pub(crate) fn job(stage: &Stage, id: JobId) -> String {
     let name = stage.jobs.iter().find(|(_, known)| **known == id).map(|(name, _)| name.clone());
     name.unwrap_or_else(|| "an unknown job".to_owned())
 }
@@ -28,7 +29,7 @@ fn lease(stage: &Stage, lease: &Lease) -> String {
     format!("{token}: {} gets {of} {frames}{what}{gently}", lease.node)
 }
 
-pub(crate) fn event(stage: &Stage, event: &Event) -> String {
+pub(crate) fn event(stage: &mut Stage, event: &Event) -> String {
     let text = match event {
         Event::LeaderStarted { epoch } => format!("a leader begins, epoch {epoch}"),
         Event::JobSubmitted { job: taken } => format!("job {} is taken", job(stage, taken.id)),
@@ -73,8 +74,9 @@ pub(crate) fn event(stage: &Stage, event: &Event) -> String {
             let version = crash.version.as_deref().unwrap_or("of no version");
             let then = if crash.recovering { "its frames go out again" } else { "and that was it" };
             let Failure { class, .. } = crash.failure;
+            let log = crash.log_url.as_ref().map(|url| format!(", log at {url}")).unwrap_or_default();
             format!(
-                "{}: {} {version} crashed on {}{at} ({class}), {then}",
+                "{}: {} {version} crashed on {}{at} ({class}), {then}{log}",
                 crash.token, crash.renderer, crash.node
             )
         }
@@ -88,6 +90,16 @@ pub(crate) fn event(stage: &Stage, event: &Event) -> String {
         Event::NodeCleared { node, renderer, by } => {
             format!("{node} is cleared for {renderer}, {}", by.word())
         }
+        Event::AttemptBegan { token, fetched, loaded, .. } => {
+            format!("{token}: the first frame began; fetching took {fetched:?}, loading {loaded:?}")
+        }
+        Event::CacheUpdated { update } => wording::cache(update),
+        Event::Approval(event) => wording::approval(stage, event),
+        Event::Workflow(event) => wording::workflow(stage, event),
+        Event::Pause(event) => wording::pause(stage, event),
+        Event::Alert(event) => wording::alert(stage, event),
+        Event::Troupe(event) => wording::troupe(stage, event),
+        Event::Outside(event) => format!("from outside: {}", event.kind),
     };
     format!("* {text}")
 }

@@ -205,7 +205,7 @@ impl Agent {
                 }
             }
             Input::SlotDown(slot) => self.slot_died(slot),
-            Input::Fetched { token, result } => self.fetched(token, result),
+            Input::Fetched { token, result } => self.fetched(now, token, result),
             Input::CacheLost => self.fetch_again(),
             Input::Attempt { slot, token, news } => self.news(now, slot, token, news),
             Input::Published { token, done, lost, failed, unbegun } => {
@@ -288,7 +288,7 @@ impl Agent {
                 Phase::Fetching { until: now.saturating_add(offer.brief.spec.timeouts.start) }
             }
         };
-        let mut held = Held::new(offer, phase);
+        let mut held = Held::new(offer, phase, now);
         match held.phase {
             Phase::Publishing => held.publishing.add(&held.offer.frames),
             _ => self.queue.push_back(token),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use callsheet_model::{Failure, FailureClass, FrameSet, Outcome, Reported, Token, Work};
+use callsheet_model::{Failure, FailureClass, FrameSet, Outcome, Reported, RunPhase, Token, Work};
 
 use crate::action::Action;
 use crate::agent::{Agent, Slot};
@@ -12,13 +12,13 @@ use crate::input::News;
 use crate::watchdog::Watchdog;
 
 impl Agent {
-    pub(crate) fn fetched(&mut self, token: Token, result: Result<(), Failure>) {
+    pub(crate) fn fetched(&mut self, now: Duration, token: Token, result: Result<(), Failure>) {
         let Some(held) = self.held.get_mut(&token) else { return };
         if !matches!(held.phase, Phase::Fetching { .. }) {
             return;
         }
         match result {
-            Ok(()) => held.phase = Phase::Waiting,
+            Ok(()) => held.has_come(now),
             Err(failure) => self.end(token, Outcome::Failed(failure.bounded()), FrameSet::new()),
         }
     }
@@ -57,7 +57,7 @@ impl Agent {
             let Some(held) = self.held.get_mut(&token) else { continue };
             let usual = self.experience.usual(Composition::of(&held.offer));
             let watchdog = Watchdog::new(held.offer.brief.spec.timeouts, usual, now);
-            held.phase = Phase::Running(Box::new(Run::new(slot, &held.offer, watchdog)));
+            held.phase = Phase::Running(Box::new(Run::new(slot, &held.offer, watchdog, now)));
             self.slots[slot] = Slot::Busy(token);
             self.actions.push(Action::Start { slot, offer: held.offer.clone() });
         }
@@ -74,11 +74,17 @@ impl Agent {
         }
         // Without its lease the attempt is only waited for.
         let Some(held) = self.held.get_mut(&token) else { return };
+        let began = if begins(&news) { held.begin(now) } else { None };
+        if let Some(began) = began {
+            self.report(token, began);
+        }
+        let Some(held) = self.held.get_mut(&token) else { return };
         let (frames, is_preflight) = (held.offer.frames.clone(), held.offer.work == Work::Preflight);
         let Some(run) = held.run_mut() else { return };
         match news {
             News::Launched { frames } => {
                 run.current = None;
+                run.launched(now);
                 run.watchdog.launched(now, frames);
             }
             News::Phase(phase) => run.watchdog.told(now, phase),
@@ -229,5 +235,18 @@ impl Agent {
         if over {
             self.end(token, Outcome::Succeeded, FrameSet::new());
         }
+    }
+}
+
+/// Whether news says that a renderer is at its first frame, or past it.
+fn begins(news: &News) -> bool {
+    match news {
+        News::Phase(phase) => *phase >= RunPhase::FirstFrame,
+        News::Rendering
+        | News::Progress
+        | News::FrameStarted(_)
+        | News::FramesFinished(_)
+        | News::Proven { .. } => true,
+        News::Launched { .. } | News::Grew | News::Working | News::Proving | News::Ended { .. } => false,
     }
 }

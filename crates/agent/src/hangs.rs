@@ -145,16 +145,17 @@ fn what_one_attempt_needed_the_next_is_given() {
     story.at(1000).news(5, News::Phase(RunPhase::Load), &["pulse 2"]);
     story.when(Input::PulseAcked(2), &[]);
     pass(&mut story, 5000, &[]);
-    story.news(5, News::Phase(RunPhase::Frames), &[]).news(5, finished("1"), &[]);
+    let began = "report 1 of 5: began after 0ns and 5s";
+    story.news(5, News::Phase(RunPhase::Frames), &[began]).news(5, finished("1"), &[]);
     pass(&mut story, 8000, &[]);
     story
         .news(5, finished("2"), &[])
-        .news(5, ended(Ok(())), &["report 1 of 5: ended failed broken_output 1-9 at 2"])
+        .news(5, ended(Ok(())), &["report 2 of 5: ended failed broken_output 1-9 at 2"])
         .when(Input::Offered(vec![offer(6, "1-9")]), &["start 6 in 0"])
         .news(6, News::Launched { frames: frames("1-9") }, &[])
         .news(6, News::Phase(RunPhase::Load), &[]);
     pass(&mut story, 23_900, &[]);
-    story.news(6, News::Phase(RunPhase::Frames), &[]);
+    story.news(6, News::Phase(RunPhase::Frames), &["report 3 of 6: began after 0ns and 15.9s"]);
     pass(&mut story, 36_000, &["35900: bite 6 in 0"]);
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callsheet_model::{Failure, FailureClass, FrameSet, Work};
+use callsheet_model::{Failure, FailureClass, FrameSet, Reported, Work};
 
 use crate::experience::Composition;
 use crate::offer::Offer;
@@ -14,6 +14,9 @@ use crate::watchdog::{Bite, Watchdog};
 pub(crate) struct Held {
     pub(crate) offer: Arc<Offer>,
     pub(crate) phase: Phase,
+    /// When it was taken, and how long its template took to come.
+    since: Duration,
+    fetched: Duration,
     /// Frames reported as proven.
     pub(crate) proven: FrameSet,
     pub(crate) publishing: Publishing,
@@ -48,6 +51,12 @@ pub(crate) struct Run {
     pub(crate) killed: Option<Killed>,
     /// Not even what it left is waited for any more.
     pub(crate) given_up: bool,
+    /// When it got its slot.
+    since: Duration,
+    /// When its first process was started.
+    launched: Option<Duration>,
+    /// It was reported that its first frame began.
+    began: bool,
 }
 
 /// Why an attempt is being killed.
@@ -60,7 +69,7 @@ pub(crate) enum Killed {
 }
 
 impl Run {
-    pub(crate) fn new(slot: usize, offer: &Offer, watchdog: Watchdog) -> Self {
+    pub(crate) fn new(slot: usize, offer: &Offer, watchdog: Watchdog, now: Duration) -> Self {
         Self {
             slot,
             watchdog,
@@ -70,7 +79,25 @@ impl Run {
             last: None,
             killed: None,
             given_up: false,
+            since: now,
+            launched: None,
+            began: false,
         }
+    }
+
+    /// A process was started; the first counts.
+    pub(crate) fn launched(&mut self, now: Duration) {
+        self.launched.get_or_insert(now);
+    }
+
+    /// Its first frame begins, or is there already: how long getting ready took, and how long the renderer took from
+    /// its start. Told once.
+    fn begin(&mut self, now: Duration) -> Option<(Duration, Duration)> {
+        if std::mem::replace(&mut self.began, true) || self.work != Work::Render {
+            return None;
+        }
+        let launched = self.launched.unwrap_or(now);
+        Some((launched.saturating_sub(self.since), now.saturating_sub(launched)))
     }
 
     pub(crate) fn finished(&mut self, frames: &FrameSet) {
@@ -118,8 +145,24 @@ impl Run {
 }
 
 impl Held {
-    pub(crate) fn new(offer: Arc<Offer>, phase: Phase) -> Self {
-        Self { offer, phase, proven: FrameSet::new(), publishing: Publishing::default() }
+    pub(crate) fn new(offer: Arc<Offer>, phase: Phase, now: Duration) -> Self {
+        let (since, fetched) = (now, Duration::ZERO);
+        Self { offer, phase, since, fetched, proven: FrameSet::new(), publishing: Publishing::default() }
+    }
+
+    /// Its template is there.
+    pub(crate) fn has_come(&mut self, now: Duration) {
+        self.fetched = now.saturating_sub(self.since);
+        self.phase = Phase::Waiting;
+    }
+
+    /// Its renderer's first frame begins, or is there already. What is to be reported of it, unless it was.
+    pub(crate) fn begin(&mut self, now: Duration) -> Option<Reported> {
+        let fetched = self.fetched;
+        let (prepared, loaded) = self.run_mut()?.begin(now)?;
+        let fetched = fetched.saturating_add(prepared);
+        // One that took no time at all is not worth a record.
+        (fetched + loaded > Duration::ZERO).then_some(Reported::Began { fetched, loaded })
     }
 
     /// Whether its template is or may be needed.

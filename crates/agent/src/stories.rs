@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use callsheet_model::job::{Chunk, Requirements, Template, Timeouts};
 use callsheet_model::{
-    Failure, FailureClass, FrameSet, JobId, Md5, NodeStatus, Outcome, OutputPattern, Reported, StepIndex,
-    StepSpec, Token, Work,
+    Failure, FailureClass, FrameSet, JobId, Md5, NodeStatus, Outcome, OutputPattern, Reported, RunPhase,
+    StepIndex, StepSpec, Token, Work,
 };
 
 use crate::{Action, Agent, Brief, Input, News, Offer, Welcome};
@@ -58,6 +58,7 @@ pub(crate) fn line(action: &Action) -> String {
         Action::Report(numbered) => {
             let report = &numbered.report;
             let what = match &report.what {
+                Reported::Began { fetched, loaded } => format!("began after {fetched:?} and {loaded:?}"),
                 Reported::Proven { frames, .. } => format!("proven {frames}"),
                 Reported::Published { frames } => format!("published {frames}"),
                 Reported::Lost { frames } => format!("lost {frames}"),
@@ -285,9 +286,39 @@ fn a_leader_that_is_not_there_costs_nothing() {
         story.at(second * 1000).when(Input::Refused, &[]);
         story.when(Input::Attempt { slot: 0, token: Token(5), news: News::Progress }, &[]);
     }
+    story.when(Input::LinkUp, &["hello [5]"]).when(
+        Input::Welcomed(Welcome { silence: ms(5000), pulse: ms(1000) }),
+        &["report 1 of 5: began after 1s and 0ns", "pulse 2 [5]"],
+    );
+}
+
+#[test]
+fn how_long_getting_ready_took_is_told_once_and_without_the_wait_for_a_slot() {
+    let lease = |token| Offer { brief: brief(true, true), ..offer(token, "1-2") };
+    let mut story = Story::welcomed(1);
+    let fetched = |token| Input::Fetched { token: Token(token), result: Ok(()) };
+    story.when(Input::Offered(vec![lease(5), lease(6)]), &["fetch for 5", "fetch for 6"]);
+    story.at(300).when(fetched(5), &["start 5 in 0"]);
+    story.at(500).when(fetched(6), &[]).news(5, News::Launched { frames: frames("1-2") }, &[]);
     story
-        .when(Input::LinkUp, &["hello [5]"])
-        .when(Input::Welcomed(Welcome { silence: ms(5000), pulse: ms(1000) }), &["pulse 2 [5]"]);
+        .at(900)
+        .news(5, News::Phase(RunPhase::Load), &[])
+        .news(5, News::FrameStarted(1), &["report 1 of 5: began after 500ms and 400ms"])
+        .news(5, News::Launched { frames: frames("2") }, &[])
+        .news(5, proven("1-2"), &["report 2 of 5: proven 1-2"])
+        .news(5, ended(Ok(())), &["release 5", "report 3 of 5: ended succeeded at 2", "start 6 in 0"]);
+    // Its template was there after half a second; the rest of the time it waited for the slot.
+    story.at(950).news(6, News::Launched { frames: frames("1-2") }, &[]);
+    story.news(6, proven("1"), &["report 4 of 6: began after 550ms and 0ns", "report 5 of 6: proven 1"]);
+}
+
+#[test]
+fn one_that_only_looks_begins_nothing() {
+    let mut story = Story::welcomed(1);
+    let look = Offer { work: Work::Preflight, ..offer(5, "1") };
+    story.when(Input::Offered(vec![look]), &["start 5 in 0"]);
+    story.at(100).news(5, News::Launched { frames: frames("1") }, &[]);
+    story.at(900).news(5, News::Rendering, &[]).news(5, ended(Ok(())), &["report 1 of 5: ended succeeded"]);
 }
 
 #[test]

@@ -7,11 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use callsheet_model::{
-    Capabilities, Chunk, Envelope, FrameSet, JobId, JobSpec, NodeName, Outcome, OutputPattern, Report,
-    Reported, Requirements, SessionId, StepSpec, Timeouts, Timestamp, Token, Versions,
+    Capabilities, Chunk, Context, Envelope, FrameSet, JobId, JobSpec, NodeName, Outcome, OutputPattern,
+    Outside, Report, Reported, Requirements, SessionId, StepSpec, Timeouts, Timestamp, Token, Versions,
 };
 use callsheet_scheduler::{Command, Effect, Output, Policy, Scheduler};
 use uuid::Uuid;
@@ -55,7 +56,7 @@ impl World {
     }
 
     fn tell(&mut self, command: Command) {
-        self.scheduler.handle(self.now, command, &mut self.out).unwrap();
+        self.scheduler.handle(self.now, callsheet_model::Author::SYSTEM, command, &mut self.out).unwrap();
     }
 
     /// Ends a batch.
@@ -94,7 +95,8 @@ impl World {
             settings: BTreeMap::new(),
             approximate: false,
         };
-        let spec = JobSpec { name: "bench".into(), project: "bench".into(), priority: 50, steps: vec![step] };
+        let (name, project) = ("bench".into(), "bench".into());
+        let spec = JobSpec { name, project, priority: 50, approval: None, steps: vec![step] };
         self.tell(Command::SubmitJob { id: JobId(Uuid::from_u128(number)), spec });
     }
 
@@ -161,6 +163,50 @@ fn queue_of_jobs() {
         world.settle();
     }
     println!("40,000 jobs queued, idle dispatch: {:.2} µs", begun.elapsed().as_secs_f64() * 1e6 / 10_000.0);
+    let begun = Instant::now();
+    let waiting = world.scheduler.queues().values().map(|queue| queue.waiting).sum::<u64>();
+    let queues = begun.elapsed();
+    let begun = Instant::now();
+    assert_eq!(world.scheduler.figures().frames.waiting, waiting);
+    let millis = |span: Duration| span.as_secs_f64() * 1e3;
+    println!(
+        "40,000 jobs queued: {:.1} ms for the queues, {:.1} ms for the figures",
+        millis(queues),
+        millis(begun.elapsed())
+    );
+}
+
+/// Events from outside, until the oldest ids are forgotten.
+fn outside() {
+    const EVENTS: u32 = 1_200_000;
+    let before = resident_mib("VmRSS:");
+    let mut world = World::new(0, 0);
+    let event = |nth: u32| Outside {
+        // Scattered, as random ids are.
+        id: Uuid::from_u128(u128::from(nth).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
+        kind: "step.exit".to_owned(),
+        timestamp: "2026-01-01T00:00:00Z".to_owned(),
+        correlation: None,
+        payload: "{}".to_owned(),
+        fields: "{}".to_owned(),
+    };
+    let mut spent = Duration::ZERO;
+    for first in (0..EVENTS).step_by(500) {
+        let events = (first..first + 500).map(|nth| (Arc::new(event(nth)), Context::default())).collect();
+        let begun = Instant::now();
+        world.tell(Command::Ingest { events });
+        spent += begun.elapsed();
+        world.settle();
+    }
+    let begun = Instant::now();
+    let image = world.scheduler.image();
+    println!(
+        "{EVENTS} events from outside: {:.2} µs each; {} ids remembered, {:.1} MiB; {:.1} ms to copy them",
+        spent.as_secs_f64() * 1e6 / f64::from(EVENTS),
+        image.outside.len(),
+        resident_mib("VmRSS:").zip(before).map_or(f64::NAN, |(after, before)| after - before),
+        begun.elapsed().as_secs_f64() * 1e3,
+    );
 }
 
 fn resident_mib(what: &str) -> Option<f64> {
@@ -214,5 +260,6 @@ fn main() {
         }
     }
     queue_of_jobs();
+    outside();
     replay();
 }

@@ -1,9 +1,15 @@
 //! What the scheduler can be asked or told. Commands are imperative; each has a file of its own in `decide/`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use callsheet_model::{Capabilities, FrameSet, JobId, JobSpec, NodeName, OfflineReason, SessionId, Token};
+use callsheet_model::signal::CacheUpdate;
+use callsheet_model::{
+    Capabilities, Context, FrameSet, JobId, JobSpec, NodeName, Observation, OfflineReason, Outside, Pause,
+    PauseKey, PlayerChange, SessionId, Timestamp, Token,
+};
 pub use callsheet_model::{Report, Reported};
+use uuid::Uuid;
 
 /// Everything that can be asked of the scheduler.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,8 +104,115 @@ pub enum Command {
         report: Report,
     },
 
+    /// Keep and pass on events of other services. One whose id is known already is not kept again.
+    Ingest {
+        /// The events, each with whom it says it comes from.
+        events: Vec<(Arc<Outside>, Context)>,
+    },
+    /// Release a job that waits for a person.
+    GrantApproval {
+        /// Which job.
+        job: JobId,
+        /// Who.
+        by: Uuid,
+        /// What they say.
+        comments: Option<String>,
+    },
+    /// Refuse to release a job: it fails.
+    DenyApproval {
+        /// Which job.
+        job: JobId,
+        /// Who.
+        by: Uuid,
+        /// Why.
+        reason: String,
+    },
+    /// Pause the cluster, a pool or a queue, or change or prolong such a pause.
+    SetPause {
+        /// How.
+        pause: Pause,
+    },
+    /// End a pause; one that is not there is no mistake.
+    LiftPause {
+        /// Which.
+        key: PauseKey,
+    },
+    /// What the monitor sees of workers and nodes: people are told of what is new in it.
+    ObserveWorkers {
+        /// All that are watched.
+        seen: Vec<Observation>,
+        /// From so many dead letters on people are told.
+        threshold: u64,
+        /// Names of the channels they are told over.
+        channels: Vec<String>,
+    },
+    /// An alert is about to leave over a channel.
+    AlertSending {
+        /// Which.
+        alert: Uuid,
+        /// Over which.
+        channel: String,
+    },
+    /// What came of it.
+    AlertTried {
+        /// Which.
+        alert: Uuid,
+        /// Over which.
+        channel: String,
+        /// How it ended.
+        outcome: AlertOutcome,
+    },
+    /// A node's template cache changed.
+    NoteCache {
+        /// How.
+        update: CacheUpdate,
+    },
+    /// A node's actors changed.
+    NoteTroupe {
+        /// Whose.
+        node: NodeName,
+        /// Which session.
+        session: SessionId,
+        /// How. After a hello: every actor there is, as spawned; others that were known of the node are gone.
+        changes: Vec<PlayerChange>,
+        /// These are all there are.
+        whole: bool,
+    },
+
     /// Nothing but the time. Also every other command moves the time.
     Tick,
+}
+
+/// How an attempt to send an alert ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AlertOutcome {
+    /// The channel took it.
+    Sent,
+    /// The channel did not.
+    Failed {
+        /// What went wrong.
+        error: String,
+        /// When it is tried again; never, when it is given up.
+        retry_at: Option<Timestamp>,
+    },
+    /// The leader died while it was being sent: nobody knows.
+    Unconfirmed,
+}
+
+impl Command {
+    /// The node that says it, if a node does.
+    #[must_use]
+    pub(crate) fn node(&self) -> Option<&NodeName> {
+        match self {
+            Self::ConnectNode { node, .. }
+            | Self::DisconnectNode { node, .. }
+            | Self::HearNode { node, .. }
+            | Self::Report { node, .. }
+            | Self::NoteTroupe { node, .. } => Some(node),
+            Self::NoteCache { update } => Some(&update.node),
+            _ => None,
+        }
+    }
 }
 
 /// What a node holds, as its heartbeat says.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use callsheet_model::{FrameSet, Job, JobId, Lease, NodeName, SessionId, Token};
+use uuid::Uuid;
 
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,6 +79,17 @@ pub enum Effect {
     },
 }
 
+/// An event from outside that is in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ingested {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number in the log.
+    pub sequence: u64,
+    /// It had been taken before, under the same id.
+    pub already: bool,
+}
+
 /// What the one who gave a command is told, after its events are durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -90,6 +102,8 @@ pub enum Reply {
         /// Whether it had been taken before, under the same id.
         already: bool,
     },
+    /// Events from outside were taken, in this order.
+    Ingested(Vec<Ingested>),
     /// Frames that wait again.
     Retried {
         /// How many.

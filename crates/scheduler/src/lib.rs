@@ -28,8 +28,8 @@ mod scheduler;
 mod state;
 mod turn;
 
-pub use command::{Command, Holding, Report, Reported};
-pub use effect::{Effect, Reply};
+pub use command::{AlertOutcome, Command, Holding, Report, Reported};
+pub use effect::{Effect, Ingested, Reply};
 pub use policy::Policy;
 pub use rejection::Rejection;
 pub use scheduler::{Output, Scheduler};

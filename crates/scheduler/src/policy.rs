@@ -40,6 +40,9 @@ pub struct Policy {
     pub quarantine_max: Duration,
     /// So many failures in a row that nothing but the node explains, and it is not trusted any more.
     pub crashes_max: u32,
+    /// Where the leader's HTTP door can be reached from outside, such as `https://farm.example:8080`, if anywhere:
+    /// links in events begin with it.
+    pub public_url: Option<String>,
 }
 
 impl Default for Policy {
@@ -61,6 +64,7 @@ impl Default for Policy {
             quarantine_factor: 2.0,
             quarantine_max: Duration::from_secs(15 * 60),
             crashes_max: 3,
+            public_url: None,
         }
     }
 }

@@ -6,10 +6,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use callsheet_model::{FrameSet, JobId, NodeName, SessionId, Timestamp, Token};
+use std::time::Duration;
+
+use callsheet_model::{FrameSet, JobId, NodeName, Pause, PauseKey, PauseSource, SessionId, Timestamp, Token};
 
 use crate::policy::Policy;
 use crate::state::{ClassId, State};
+
+/// By so much a watcher's pause may last longer than the log says. A leader that starts gives it that long.
+pub(crate) const WATCHER_SLACK: Duration = Duration::from_secs(60);
 
 /// One node, as far as it can be seen from here.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +59,8 @@ pub(crate) struct Presence {
     /// Jobs that are over and that nobody may have been told to sweep: no able node was there, or the last
     /// leader may have died before it said so.
     pub(crate) unswept: BTreeSet<JobId>,
+    /// When watchers' pauses end, where that is not what the log says.
+    pub(crate) prolonged: BTreeMap<PauseKey, Timestamp>,
 }
 
 impl Presence {
@@ -66,6 +73,7 @@ impl Presence {
                 here.last_heard = here.last_heard.plus(slept);
                 here.broken_since = here.broken_since.map(|at| at.plus(slept));
             }
+            self.prolonged.values_mut().for_each(|end| *end = end.plus(slept));
             self.quiet_until = None;
         }
         self.promised = None;
@@ -84,6 +92,25 @@ impl Presence {
         for (name, _) in state.nodes().iter().filter(|(_, node)| node.offline.is_none()) {
             self.nodes.insert(name.clone(), Here { last_heard: now, ..Here::default() });
         }
+        for pause in state.pauses().values() {
+            self.prolong(&Pause {
+                until: pause.until.map(|until| until.max(now.plus(WATCHER_SLACK))),
+                ..pause.clone()
+            });
+        }
+    }
+
+    /// A pause lasts until then: kept in mind when it is a watcher's. Others' ends are in the log.
+    pub(crate) fn prolong(&mut self, pause: &Pause) {
+        match (&pause.key.source, pause.until) {
+            (PauseSource::Watcher(_), Some(until)) => self.prolonged.insert(pause.key.clone(), until),
+            _ => self.prolonged.remove(&pause.key),
+        };
+    }
+
+    /// When a pause ends, if it ends by itself.
+    pub(crate) fn pause_end(&self, pause: &Pause) -> Option<Timestamp> {
+        pause.until.map(|until| self.prolonged.get(&pause.key).copied().unwrap_or(until))
     }
 
     pub(crate) fn get(&self, name: &NodeName) -> Option<&Here> {
@@ -181,7 +208,8 @@ impl Presence {
         let mut crew = Crew::default();
         let renderer = state.index().renderer(class);
         for (name, node) in state.nodes() {
-            if node.can_run(class) && node.is_trusted_with(renderer) && self.is_available(state, name) {
+            let may = node.can_run(class) && node.is_trusted_with(renderer) && !node.is_paused;
+            if may && self.is_available(state, name) {
                 crew.nodes += 1;
                 crew.slots += u64::from(node.capabilities.slots);
             }

@@ -1,6 +1,7 @@
 //! Typed noes. A rejection changes nothing; it is told to whoever asked, and says what to do next.
 
-use callsheet_model::{JobId, NodeName, Token};
+use callsheet_model::{JobId, NodeName, Timestamp, Token};
+use uuid::Uuid;
 
 /// Why a command was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,5 +85,59 @@ pub enum Rejection {
         token: Token,
         /// The frames in question.
         frames: String,
+    },
+    /// Nobody has to release the job, or someone has answered already.
+    #[error("job {job} is {state}: it does not wait for a person's release")]
+    NotAwaiting {
+        /// Which.
+        job: JobId,
+        /// Its state.
+        state: &'static str,
+    },
+    /// The pause would be over before it begins.
+    #[error("a pause until {until} would be over already: name a later end, or none")]
+    PauseIsOver {
+        /// The end asked for.
+        until: Timestamp,
+    },
+    /// Too many pauses are in force.
+    #[error("{limit} pauses are in force already: lift one first")]
+    TooManyPauses {
+        /// The limit.
+        limit: usize,
+    },
+    /// The alert was never raised for the channel, or is settled there.
+    #[error(
+        "alert {alert} does not wait for channel {channel}: it was never raised for it, or it is settled"
+    )]
+    UnknownAlert {
+        /// Which alert.
+        alert: Uuid,
+        /// Over which channel.
+        channel: String,
+    },
+    /// It is on its way already. Sent again, it might arrive twice.
+    #[error("alert {alert} is being sent over channel {channel} already: say first what came of it")]
+    AlertBeingSent {
+        /// Which alert.
+        alert: Uuid,
+        /// Over which channel.
+        channel: String,
+    },
+    /// Nobody said that it was about to leave.
+    #[error("alert {alert} is not being sent over channel {channel}: say first that it is about to be")]
+    AlertNotSending {
+        /// Which alert.
+        alert: Uuid,
+        /// Over which channel.
+        channel: String,
+    },
+    /// A node says it has more actors than a node can have.
+    #[error("node {node} says it has more than {limit} actors")]
+    TooManyPlayers {
+        /// Who.
+        node: NodeName,
+        /// The limit.
+        limit: usize,
     },
 }

@@ -1,7 +1,7 @@
 //! The scheduler from outside: state, presence and policy behind one door.
 
 use callsheet_model::image::Image;
-use callsheet_model::{Envelope, Timestamp};
+use callsheet_model::{Author, Envelope, Timestamp};
 
 use crate::command::Command;
 use crate::decide;
@@ -66,17 +66,24 @@ impl Scheduler {
         self.state.image()
     }
 
-    /// Carries out one command.
+    /// Carries out one command. What a node says comes from that node, whoever `author` is.
     ///
     /// # Errors
     /// A rejection is a no that changed nothing; effects may still tell a node to drop what it holds.
-    pub fn handle(&mut self, now: Timestamp, command: Command, out: &mut Output) -> Result<Reply, Rejection> {
-        decide::decide(&mut self.turn(now, out), command)
+    pub fn handle(
+        &mut self,
+        now: Timestamp,
+        author: Author,
+        command: Command,
+        out: &mut Output,
+    ) -> Result<Reply, Rejection> {
+        let author = command.node().map_or(author, |node| Author::agent(node.uuid()));
+        decide::decide(&mut self.turn(now, author, out), command)
     }
 
     /// Ends a batch: lets time pass, hands out frames to whoever has room for them.
     pub fn dispatch(&mut self, now: Timestamp, out: &mut Output) {
-        let mut turn = self.turn(now, out);
+        let mut turn = self.turn(now, Author::SYSTEM, out);
         decide::pass_time(&mut turn);
         decide::dispatch(&mut turn);
         let wake = self.next_wake(now);
@@ -88,10 +95,13 @@ impl Scheduler {
     #[must_use]
     pub fn next_wake(&self, now: Timestamp) -> Option<Timestamp> {
         let forget = self.state.first_ended().map(|(at, _)| at.plus(self.policy.keep_finished));
+        let pauses = self.state.pauses().values().filter_map(|pause| self.presence.pause_end(pause)).min();
         let wakes = [
             self.presence.next_wake(&self.policy),
             self.state.index().next_wake(),
             self.presence.next_setback(),
+            self.state.next_overdue(),
+            pauses,
             forget,
         ];
         wakes.into_iter().flatten().min().map(|at| at.max(now))
@@ -133,8 +143,8 @@ impl Scheduler {
         self.state.check()
     }
 
-    fn turn<'a>(&'a mut self, now: Timestamp, out: &'a mut Output) -> Turn<'a> {
+    fn turn<'a>(&'a mut self, now: Timestamp, author: Author, out: &'a mut Output) -> Turn<'a> {
         let now = self.presence.observe(now, &self.policy);
-        Turn::new(&mut self.state, &mut self.presence, &self.policy, now, out)
+        Turn::new(&mut self.state, &mut self.presence, &self.policy, now, author, out)
     }
 }

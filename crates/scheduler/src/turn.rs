@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use callsheet_model::{Envelope, Event, FrameSet, Job, NodeName, SessionId, Timestamp, Token};
+use callsheet_model::{
+    Author, Context, Envelope, Event, FrameSet, Job, NodeName, SessionId, Timestamp, Token,
+};
 
 use crate::effect::Effect;
 use crate::policy::Policy;
@@ -16,6 +18,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) presence: &'a mut Presence,
     pub(crate) policy: &'a Policy,
     pub(crate) now: Timestamp,
+    /// Whom what happens in this turn comes from.
+    pub(crate) author: Author,
     out: &'a mut Output,
 }
 
@@ -25,9 +29,10 @@ impl<'a> Turn<'a> {
         presence: &'a mut Presence,
         policy: &'a Policy,
         now: Timestamp,
+        author: Author,
         out: &'a mut Output,
     ) -> Self {
-        Self { state, presence, policy, now, out }
+        Self { state, presence, policy, now, author, out }
     }
 
     /// The state, to read.
@@ -37,9 +42,23 @@ impl<'a> Turn<'a> {
 
     /// Decides an event: it has its number and time from here on, and the state knows of it.
     pub(crate) fn emit(&mut self, event: Event) {
-        let envelope = Envelope { sequence: self.state.sequence() + 1, at: self.now, event };
+        let context = Context { project: self.project_of(&event), author: self.author };
+        self.emit_as(context, event);
+    }
+
+    /// Decides an event that says itself whom it comes from.
+    pub(crate) fn emit_as(&mut self, context: Context, event: Event) {
+        let envelope = Envelope { sequence: self.state.sequence() + 1, at: self.now, context, event };
         self.state.evolve(&envelope);
         self.out.events.push(envelope);
+    }
+
+    fn project_of(&self, event: &Event) -> Option<uuid::Uuid> {
+        match event {
+            Event::JobSubmitted { job } => Some(job.spec.project_id()),
+            Event::CacheUpdated { update } => Some(update.project),
+            event => self.state.job(event.job()?).map(|record| record.project),
+        }
     }
 
     /// After a restart: every node that was online has just been heard.

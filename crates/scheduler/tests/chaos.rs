@@ -9,7 +9,7 @@ mod world;
 
 use callsheet_model::{FailureClass, FrameSet};
 use proptest::prelude::*;
-use world::{Deed, World};
+use world::{Aside, Deed, World};
 
 fn frames() -> impl Strategy<Value = FrameSet> {
     let run = (-3..40_i32, 0..8_i32).prop_map(|(first, more)| first..=first + more);
@@ -19,7 +19,7 @@ fn frames() -> impl Strategy<Value = FrameSet> {
 fn deed() -> impl Strategy<Value = Deed> {
     let pick = any::<prop::sample::Index>;
     prop_oneof![
-        2 => (0..4_u8, 0..5_u8).prop_map(|(job, kind)| Deed::Submit { job, kind }),
+        2 => (0..4_u8, 0..8_u8).prop_map(|(job, kind)| Deed::Submit { job, kind }),
         1 => (0..5_u8).prop_map(|job| Deed::Cancel { job }),
         1 => (0..5_u8).prop_map(|job| Deed::Pause { job }),
         2 => (0..5_u8).prop_map(|job| Deed::Resume { job }),
@@ -38,6 +38,27 @@ fn deed() -> impl Strategy<Value = Deed> {
         4 => (1..8_000_u64).prop_map(|ms| Deed::Wait { ms }),
         1 => (1..60_000_u64).prop_map(|ms| Deed::Sleep { ms }),
         1 => any::<bool>().prop_map(|from_image| Deed::Restart { from_image }),
+        2 => (pick(), 0..3_u64).prop_map(|(lease, ms)| Deed::Begin { lease, ms }),
+        7 => aside().prop_map(Deed::Aside),
+    ]
+}
+
+fn aside() -> impl Strategy<Value = Aside> {
+    let pick = any::<prop::sample::Index>;
+    let some = || prop::collection::vec(0..6_u8, 0..4);
+    prop_oneof![
+        2 => (0..5_u8).prop_map(|job| Aside::Grant { job }),
+        1 => (0..5_u8).prop_map(|job| Aside::Deny { job }),
+        2 => (0..4_u8, 0..3_u8, prop::option::of(0..90_000_u64), any::<bool>())
+            .prop_map(|(what, source, ms, hand_back)| Aside::Hold { what, source, ms, hand_back }),
+        2 => (0..4_u8, 0..3_u8).prop_map(|(what, source)| Aside::LetGo { what, source }),
+        2 => some().prop_map(|ids| Aside::Post { ids }),
+        3 => (0..3_u8, 0..6_u8, 0..3_u64).prop_map(|(worker, how, dead)| Aside::Watch { worker, how, dead }),
+        3 => (pick(), 0..10_u8).prop_map(|(nth, how)| Aside::Send { nth, how }),
+        1 => (0..4_u8, some(), any::<bool>())
+            .prop_map(|(node, players, whole)| Aside::Actors { node, players, whole }),
+        1 => (0..4_u8, 0..6_u8, 0..3_u8)
+            .prop_map(|(node, player, status)| Aside::Status { node, player, status }),
     ]
 }
 

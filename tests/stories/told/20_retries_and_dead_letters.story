@@ -6,6 +6,7 @@ ben connects slots 1
     * ben is online, 1 slots
 submit J: render frames 1-2 retries 1; encode task after render
     * job J is taken
+    * workflow J starts, 2 steps
     * 1.1: anna gets J/render 1
     * 1.2: ben gets J/render 2
     > anna: offer 1.1
@@ -34,6 +35,7 @@ ben ends 1.3 with hang_frame
     * 1.3: 1 dead-lettered (hang_frame: it went wrong)
     * 1.3: released, failed
     * job J failed: frame 1 of step render dead-lettered (hang_frame)
+    * workflow J failed at render, a retry could help: frame 1 of step render dead-lettered (hang_frame)
     > ben: close 1.3
     > anna: sweep J up to 1.3
 explain J
@@ -45,5 +47,6 @@ retry J frames 9
 retry J
     = 2 frames wait again
     * job J is tried again: render 1; encode 0
+    * workflow J starts, 2 steps
     * 1.4: anna gets J/render 1
     > anna: offer 1.4

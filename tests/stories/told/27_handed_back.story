@@ -4,6 +4,7 @@ anna connects slots 1
     * anna is online, 1 slots
 submit J: render frames 1-2 chunk 2; other task
     * job J is taken
+    * workflow J starts, 2 steps
     * 1.1: anna gets J/render 1-2
     > anna: offer 1.1
 anna stops 1.1

@@ -44,7 +44,7 @@ anna ends 1.5 with crash
     > anna: close 1.5
 ben proves 11-12 of 1.6 & ben ends 1.6 well
     * 1.6: 11-12 accepted
-    * job J failed: frames 1-10 of step render dead-lettered (hang_start)
+    * job J failed: frames 1-10 of step render dead-lettered (crash)
     > ben: close 1.6
 submit K: render frames 1-8 chunk 1 retries 1 no-output
     * job K is taken

@@ -1,7 +1,7 @@
 //! A renderer's process died by itself: told once, for people and for contracts. What is done about it is decided
 //! elsewhere.
 
-use callsheet_model::{Crash, Event, Failure, FrameSet, VersionWish};
+use callsheet_model::{Crash, Event, Failure, FrameSet, JobId, Token, VersionWish};
 
 use super::quarantine::Accused;
 use crate::state::State;
@@ -26,8 +26,14 @@ pub(super) fn tell(
     });
     let version = version(turn.state(), accused);
     let failure = failure.clone();
-    let crash = Crash { node, token, job, step, renderer, version, last_frame, failure, recovering };
+    let log_url = turn.policy.public_url.as_ref().map(|url| log_url(url, job, token));
+    let crash = Crash { node, token, job, step, renderer, version, last_frame, failure, recovering, log_url };
     turn.emit(Event::NodeCrashed { crash: Box::new(crash) });
+}
+
+/// Where an attempt's output can be read.
+fn log_url(public_url: &str, job: JobId, token: Token) -> String {
+    format!("{}/api/v1/jobs/{job}/attempts/{token}/log", public_url.trim_end_matches('/'))
 }
 
 /// Of the renderer's versions on the node, the one that the step picks.

@@ -3,7 +3,7 @@
 
 use callsheet_model::{Event, NodeName, OfflineReason, ReleaseReason, SessionId, Token};
 
-use super::release;
+use super::{note_troupe, release};
 use crate::rejection::Rejection;
 use crate::turn::Turn;
 
@@ -40,6 +40,7 @@ pub(super) fn take_offline(turn: &mut Turn<'_>, node: &NodeName, reason: Offline
         }
         release::release(turn, token, ReleaseReason::NodeLost);
     }
+    note_troupe::dismiss(turn, node, reason != OfflineReason::HeartbeatLost);
     turn.presence.gone(node);
     turn.stir_all();
 }

@@ -31,7 +31,7 @@ pub(crate) fn dispatch(turn: &mut Turn<'_>) {
     let mut queue: BinaryHeap<_> = turn
         .take_stirred()
         .into_iter()
-        .filter(|name| turn.presence.is_available(turn.state(), name))
+        .filter(|name| is_at_work(turn, name))
         .map(|name| Reverse((load(turn, &name), name)))
         .collect();
     while let Some(Reverse((_, name))) = queue.pop() {
@@ -40,6 +40,12 @@ pub(crate) fn dispatch(turn: &mut Turn<'_>) {
             queue.push(Reverse((load(turn, &name), name)));
         }
     }
+}
+
+/// Whether a node may be handed something to render now. Publishing is not held up by a pause.
+fn is_at_work(turn: &Turn<'_>, name: &NodeName) -> bool {
+    turn.presence.is_available(turn.state(), name)
+        && turn.state().node(name).is_some_and(|node| !node.is_paused)
 }
 
 fn occupied(node: &NodeRecord, here: Option<&Here>) -> u64 {
@@ -115,7 +121,7 @@ pub(super) fn classes_for<'a>(
 ) -> impl Iterator<Item = (ClassId, &'a Class)> {
     let free = node.capabilities.memory.saturating_sub(node.memory);
     state.index().active().filter(move |(id, class)| {
-        node.can_run(*id) && class.requires.memory.is_none_or(|memory| memory <= free)
+        !class.is_paused && node.can_run(*id) && class.requires.memory.is_none_or(|memory| memory <= free)
     })
 }
 
@@ -194,7 +200,7 @@ pub(super) fn is_someone_else_there(
     avoid: &BTreeSet<NodeName>,
 ) -> bool {
     let mut others = others(turn.state(), class, renderer, avoid);
-    others.any(|name| turn.presence.is_available(turn.state(), name))
+    others.any(|name| is_at_work(turn, name))
 }
 
 /// Whether there is one, as far as anyone knows: it may be on its way back, as all are when a leader begins.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callsheet_model::{JobId, ReleaseReason, Token};
+use callsheet_model::{Event, JobId, ReleaseReason, Token};
 
-use super::release;
+use super::{release, workflow};
 use crate::rejection::Rejection;
 use crate::state::{JobRecord, State};
 use crate::turn::Turn;
@@ -21,6 +21,23 @@ pub(super) fn open_job<'a>(
         Some(_) => Err(Rejection::JobIsOver { job: id, state: job.state().word(), verb }),
         None => Ok(job),
     }
+}
+
+/// Why a job cannot be finished.
+#[derive(Clone, Debug)]
+pub(super) struct Ending {
+    /// For people.
+    pub(super) reason: String,
+    /// The step that failed, if one did.
+    pub(super) step: Option<String>,
+    /// Whether a retry could help.
+    pub(super) recoverable: bool,
+}
+
+/// The job cannot be finished as it is. What is in hands is for the caller to call back.
+pub(super) fn fail(turn: &mut Turn<'_>, id: JobId, why: Ending) {
+    turn.emit(Event::JobFailed { job: id, reason: why.reason.clone() });
+    workflow::failed(turn, id, why);
 }
 
 /// Calls back every frame of the job that is in someone's hands.

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use callsheet_model::{Event, Failure, FailureClass, FrameSet, ReleaseReason, Timestamp, Token};
 
-use super::{end_job, release};
+use super::end_job::{self, Ending};
+use super::release;
 use crate::policy::Policy;
 use crate::state::History;
 use crate::turn::Turn;
@@ -73,8 +74,9 @@ pub(super) fn fail_job(turn: &mut Turn<'_>, token: Token, frames: &FrameSet, fai
     let (id, node, index) = (record.lease.job, record.lease.node.clone(), record.lease.step);
     let name = turn.state().job(id).and_then(|job| Some(job.step(index)?.0.name.clone())).unwrap_or_default();
     let reason = format!("step {name} on {node}: {failure}");
+    let recoverable = failure.class.is_recoverable();
     turn.emit(Event::FramesDeadLettered { token, job: id, step: index, frames: frames.clone(), failure });
-    turn.emit(Event::JobFailed { job: id, reason });
+    end_job::fail(turn, id, Ending { reason, step: Some(name), recoverable });
     release::release(turn, token, ReleaseReason::Failed);
     turn.close(&node, token);
     end_job::call_back(turn, id, "the job failed");

@@ -3,18 +3,29 @@
 //! A handler reads the state and changes it only by emitting events. It refuses to trust what a node says
 //! beyond the lease that the node holds.
 
+mod alert_sending;
+mod alert_tried;
+mod approval;
+mod began;
 mod cancel_job;
 mod clear_node;
 mod connect_node;
 mod crash;
+mod deny_approval;
 mod disconnect_node;
 mod dispatch;
 mod drain_node;
 mod end_job;
 mod ended;
 mod fail_frames;
+mod grant_approval;
 mod hear_node;
+mod ingest;
+mod lift_pause;
 mod lost;
+mod note_cache;
+mod note_troupe;
+mod observe_workers;
 mod pause_job;
 mod preflight;
 mod progress;
@@ -26,11 +37,13 @@ mod release;
 mod report;
 mod resume_job;
 mod retry_job;
+mod set_pause;
 mod share;
 mod start_leader;
 mod submit_job;
 mod tick;
 mod trial;
+mod workflow;
 
 use crate::command::Command;
 use crate::effect::Reply;
@@ -64,6 +77,24 @@ pub(crate) fn decide(turn: &mut Turn<'_>, command: Command) -> Result<Reply, Rej
         Command::UndrainNode { node } => drain_node::drain_node(turn, &node, false)?,
         Command::ClearNode { node, renderer } => clear_node::clear_node(turn, &node, renderer.as_deref())?,
         Command::Report { node, report } => report::report(turn, &node, report)?,
+        Command::Ingest { events } => return Ok(ingest::ingest(turn, events)),
+        Command::GrantApproval { job, by, comments } => {
+            grant_approval::grant_approval(turn, job, by, comments)?
+        }
+        Command::DenyApproval { job, by, reason } => deny_approval::deny_approval(turn, job, by, reason)?,
+        Command::SetPause { pause } => set_pause::set_pause(turn, pause)?,
+        Command::LiftPause { key } => lift_pause::lift_pause(turn, key, false),
+        Command::ObserveWorkers { seen, threshold, channels } => {
+            observe_workers::observe_workers(turn, &seen, threshold, &channels);
+        }
+        Command::AlertSending { alert, channel } => alert_sending::alert_sending(turn, alert, channel)?,
+        Command::AlertTried { alert, channel, outcome } => {
+            alert_tried::alert_tried(turn, alert, channel, outcome)?
+        }
+        Command::NoteCache { update } => note_cache::note_cache(turn, update)?,
+        Command::NoteTroupe { node, session, changes, whole } => {
+            note_troupe::note_troupe(turn, &node, session, changes, whole)?;
+        }
         Command::Tick => pass_time(turn),
     }
     Ok(Reply::Done)

@@ -2,7 +2,8 @@
 
 use callsheet_model::{Event, JobId, StepIndex};
 
-use super::end_job;
+use super::end_job::{self, Ending};
+use super::workflow;
 use crate::state::JobRecord;
 use crate::turn::Turn;
 
@@ -15,15 +16,17 @@ pub(super) fn progress(turn: &mut Turn<'_>, id: JobId, index: StepIndex) {
     }
     if !step.succeeded && step.is_complete() {
         turn.emit(Event::StepSucceeded { job: id, step: index });
+        workflow::step_completed(turn, id, index);
     } else if !step.succeeded && !step.is_stuck() {
         return;
     }
     let Some(job) = turn.state().job(id) else { return };
     if job.is_complete() {
         turn.emit(Event::JobSucceeded { job: id });
+        workflow::completed(turn, id);
     } else if !job.can_go_on() {
-        let reason = verdict(job);
-        turn.emit(Event::JobFailed { job: id, reason });
+        let why = verdict(job);
+        end_job::fail(turn, id, why);
     } else {
         return;
     }
@@ -31,9 +34,9 @@ pub(super) fn progress(turn: &mut Turn<'_>, id: JobId, index: StepIndex) {
 }
 
 /// One sentence: which frames of which steps are dead, and of what.
-fn verdict(job: &JobRecord) -> String {
-    let dead = job.all_steps().filter(|(_, _, step)| !step.dead.is_empty());
-    let parts: Vec<String> = dead
+fn verdict(job: &JobRecord) -> Ending {
+    let dead = || job.all_steps().filter(|(_, _, step)| !step.dead.is_empty());
+    let parts: Vec<String> = dead()
         .map(|(_, spec, step)| {
             let class = step.worst_class().map_or("failed", |class| class.word());
             if spec.is_task() {
@@ -49,7 +52,12 @@ fn verdict(job: &JobRecord) -> String {
             }
         })
         .collect();
-    parts.join("; ")
+    let mut failures = dead().flat_map(|(_, _, step)| &step.dead).map(|dead| &dead.failure);
+    Ending {
+        reason: parts.join("; "),
+        step: dead().next().map(|(_, spec, _)| spec.name.clone()),
+        recoverable: failures.all(|failure| failure.class.is_recoverable()),
+    }
 }
 
 /// Text of frames for people: a long scatter is cut at a comma.

@@ -3,7 +3,7 @@
 
 use callsheet_model::{FrameSet, NodeName, Outcome, Report, Reported, Token};
 
-use super::{ended, lost, proven, published};
+use super::{began, ended, lost, proven, published};
 use crate::rejection::Rejection;
 use crate::turn::Turn;
 
@@ -27,6 +27,10 @@ pub(super) fn report(turn: &mut Turn<'_>, node: &NodeName, report: Report) -> Re
         return Err(Rejection::StaleLease { token, node: node.clone() });
     }
     match what {
+        Reported::Began { fetched, loaded } => {
+            began::began(turn, token, fetched, loaded);
+            Ok(())
+        }
         Reported::Proven { frames, bytes, took } => proven::proven(turn, token, &frames, bytes, took),
         Reported::Published { frames } => published::published(turn, token, &frames),
         Reported::Lost { frames } => lost::lost(turn, token, &frames),

@@ -1,10 +1,11 @@
 //! Lets dead-lettered frames wait again, with all their retries. A job that failed or was cancelled is open
-//! again after it, with everything that was left over, unless nothing of that could go on.
+//! again after it, with everything that was left over, unless nothing of that could go on. One that nobody released
+//! is asked for anew.
 
 use callsheet_model::image::JobEnd;
 use callsheet_model::{Event, FrameSet, JobId, StepIndex};
 
-use super::progress;
+use super::{approval, progress, workflow};
 use crate::effect::Reply;
 use crate::rejection::Rejection;
 use crate::state::{JobRecord, StepRecord};
@@ -26,7 +27,12 @@ pub(super) fn retry_job(turn: &mut Turn<'_>, id: JobId, only: Option<&FrameSet>)
         return Err(Rejection::NothingToRetry { job: id });
     }
     let (count, frames) = (job.steps.len(), steps.iter().map(|(_, frames)| frames.len()).sum());
+    if over {
+        // Before it is open again: there is no moment at which it would wait for an answer to no question.
+        approval::request(turn, id);
+    }
     turn.emit(Event::JobRetried { job: id, steps });
+    workflow::started(turn, id);
     // What ended while the job was over was not looked at then.
     for step in 0..count {
         progress::progress(turn, id, StepIndex(step as u16));

@@ -1,9 +1,9 @@
 //! A leader begins to serve. Its tokens are higher than all before, every node counts as just heard, and what
 //! the last leader was in the middle of writing when it died is brought to its end.
 
-use callsheet_model::{Event, ReleaseReason, StepIndex, Token};
+use callsheet_model::{Event, NodeName, OfflineReason, ReleaseReason, StepIndex, Token};
 
-use super::{end_job, progress, release};
+use super::{approval, end_job, note_troupe, progress, release, set_pause, workflow};
 use crate::turn::Turn;
 
 pub(super) fn start_leader(turn: &mut Turn<'_>) {
@@ -34,15 +34,19 @@ fn mend(turn: &mut Turn<'_>) {
     for (token, reason) in orphaned {
         release::release(turn, token, reason);
     }
-    let open: Vec<_> = turn
-        .state()
-        .jobs_after(None)
-        .filter(|record| record.end.is_none())
-        .map(|record| (record.job.id, record.steps.len()))
-        .collect();
+    let open: Vec<_> = turn.state().open_jobs().map(|record| (record.job.id, record.steps.len())).collect();
     for (job, steps) in open {
+        if turn.state().job(job).is_some_and(|record| record.is_awaiting() && record.release.is_none()) {
+            approval::request(turn, job);
+        }
+        workflow::started(turn, job);
         for step in 0..steps {
             progress::progress(turn, job, StepIndex(step as u16));
         }
     }
+    let gone = turn.state().nodes().iter().filter(|(_, node)| node.offline.is_some());
+    let gone: Vec<(NodeName, bool)> =
+        gone.map(|(name, node)| (name.clone(), node.offline != Some(OfflineReason::HeartbeatLost))).collect();
+    gone.iter().for_each(|(node, in_peace)| note_troupe::dismiss(turn, node, *in_peace));
+    set_pause::call_back_again(turn);
 }

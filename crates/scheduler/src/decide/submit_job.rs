@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use callsheet_model::{Event, Job, JobId, JobSpec};
 
+use super::{approval, workflow};
 use crate::effect::Reply;
 use crate::rejection::Rejection;
 use crate::turn::Turn;
@@ -25,6 +26,8 @@ pub(super) fn submit_job(turn: &mut Turn<'_>, id: JobId, spec: JobSpec) -> Resul
     }
     let job = Job { id, submitted_at: turn.now, spec };
     turn.emit(Event::JobSubmitted { job: Arc::new(job) });
+    approval::request(turn, id);
+    workflow::started(turn, id);
     Ok(Reply::Submitted { job: id, already: false })
 }
 

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use callsheet_model::{FrameSet, JobId, NodeName, Requirements, StepIndex, Timestamp, Token, Work};
+use callsheet_model::limits::{MAX_PAUSES, MAX_PLAYERS};
+use callsheet_model::{FrameSet, JobId, JobState, NodeName, Requirements, StepIndex, Timestamp, Token, Work};
 
+use super::tally::Tally;
 use super::{JobRecord, State, StepRecord};
 
 /// What does not fit.
@@ -30,13 +32,19 @@ struct DerivedStep {
 #[derive(Debug, PartialEq)]
 struct Derived {
     steps: BTreeMap<(JobId, StepIndex), DerivedStep>,
-    nodes: BTreeMap<NodeName, (BTreeSet<Token>, u32, u64)>,
+    nodes: BTreeMap<NodeName, (BTreeSet<Token>, u32, u64, bool)>,
     able: BTreeMap<NodeName, BTreeSet<(String, Requirements)>>,
     ready: BTreeMap<(String, Requirements), Listed>,
     wakes: BTreeSet<(Timestamp, JobId, StepIndex)>,
     trials: BTreeSet<(Timestamp, NodeName, String)>,
     orphans: Listed,
+    dead: Listed,
+    paused: BTreeSet<(String, Requirements)>,
+    tallies: BTreeMap<(String, Requirements), Tally>,
+    open: Vec<JobId>,
     ended: BTreeSet<(Timestamp, JobId)>,
+    ends: BTreeMap<JobState, u64>,
+    overdue: BTreeSet<(Timestamp, JobId)>,
 }
 
 impl State {
@@ -56,6 +64,7 @@ impl State {
         }
         self.check_leases()?;
         self.check_trust()?;
+        self.check_records()?;
         let mut rebuilt = Self::from_image(self.image());
         rebuilt.advance(self.index.watermark());
         rebuilt.index.set_watermark(self.index.watermark());
@@ -136,6 +145,42 @@ impl State {
         Ok(())
     }
 
+    /// What is remembered beside frames and leases.
+    fn check_records(&self) -> Result<(), Damage> {
+        let bad = |what: String| Err(Damage(what));
+        for (id, job) in &self.jobs {
+            if job.release.is_some() && job.job.spec.approval.is_none() {
+                return bad(format!("job {id} was asked for, and needs no release"));
+            }
+            if job.started.is_some() && job.steps.len() < 2 {
+                return bad(format!("job {id} began as a workflow with one step"));
+            }
+            let begun = job.steps.iter().any(|step| !step.leases.is_empty());
+            if job.is_awaiting() && begun {
+                return bad(format!("job {id} is in hands, and nobody has released it"));
+            }
+        }
+        for (name, node) in &self.nodes {
+            if node.offline.is_some() && !node.players.is_empty() {
+                return bad(format!("node {name} is gone, and its actors are not"));
+            }
+            if node.players.len() > MAX_PLAYERS || node.players.iter().any(|(id, (of, _))| of.instance != *id)
+            {
+                return bad(format!("node {name} has actors that it cannot have"));
+            }
+        }
+        if self.pauses.len() > MAX_PAUSES || self.pauses.iter().any(|(key, pause)| pause.key != *key) {
+            return bad("a pause is not where it belongs".to_owned());
+        }
+        if !self.book.holds_together() {
+            return bad("an alert is not where it belongs".to_owned());
+        }
+        if !self.outside.holds_together() {
+            return bad("an event from outside is not where it belongs".to_owned());
+        }
+        Ok(())
+    }
+
     fn check_leases(&self) -> Result<(), Damage> {
         for (token, record) in &self.leases {
             let bad = |what: &str| Err(Damage(format!("lease {token} {what}")));
@@ -200,7 +245,9 @@ impl State {
             nodes: self
                 .nodes
                 .iter()
-                .map(|(name, node)| (name.clone(), (node.leases.clone(), node.busy, node.memory)))
+                .map(|(name, node)| {
+                    (name.clone(), (node.leases.clone(), node.busy, node.memory, node.is_paused))
+                })
                 .collect(),
             able: self
                 .nodes
@@ -218,7 +265,22 @@ impl State {
             wakes: self.index.wakes().iter().map(|(at, place)| (*at, place.job, place.step)).collect(),
             trials: self.index.trials().clone(),
             orphans: self.index.orphans().iter().map(|place| (place.job, place.step)).collect(),
+            dead: self.index.dead().iter().map(|place| (place.job, place.step)).collect(),
+            paused: used().filter(|(_, class)| class.is_paused).map(|(_, class)| need(class)).collect(),
+            tallies: classes
+                .iter()
+                .filter(|class| class.tally != Tally::default())
+                .map(|class| (need(class), class.tally))
+                .collect(),
+            open: self.open_jobs().map(|job| job.job.id).collect(),
             ended: self.ended.clone(),
+            ends: self
+                .ends
+                .iter()
+                .filter(|(_, count)| **count > 0)
+                .map(|(end, count)| (*end, *count))
+                .collect(),
+            overdue: self.overdue.clone(),
         }
     }
 }

@@ -51,8 +51,8 @@ impl State {
                 }
             }
             Event::FramesDeadLettered { token, frames, failure, .. } => {
-                self.frames_failed(*token, frames, failure, |step, _, frames| {
-                    step.bury(frames, failure, *token);
+                self.frames_failed(*token, frames, failure, |step, node, frames| {
+                    step.bury(frames, failure, node, *token);
                 });
             }
             Event::FramesReturned { token, frames, .. } => {
@@ -67,12 +67,23 @@ impl State {
             Event::NodeUndrained { node } => self.node_drained(node, false),
             Event::StepCleared { job, step, .. } => self.step_cleared(*job, *step),
             // For people and for contracts: what follows from it has events of its own.
-            Event::NodeCrashed { .. } => {}
+            Event::NodeCrashed { .. } | Event::CacheUpdated { .. } => {}
             Event::NodeQuarantined { node, renderer, job, step, failure, strike, until } => {
                 let (of, strike, until) = ((*job, *step), *strike, *until);
                 self.node_quarantined(&Suspicion { node, renderer, of, failure, strike, until }, at);
             }
             Event::NodeCleared { node, renderer, .. } => self.node_cleared(node, renderer),
+            Event::AttemptBegan { token, .. } => {
+                if let Some(lease) = self.leases.get_mut(token) {
+                    lease.began = true;
+                }
+            }
+            Event::Approval(event) => self.approval(event, at),
+            Event::Workflow(event) => self.workflow(event, at),
+            Event::Pause(event) => self.pause(event),
+            Event::Alert(event) => self.book.enter(event, at),
+            Event::Troupe(event) => self.troupe(event),
+            Event::Outside(event) => self.outside.remember(event.id, envelope.sequence),
         }
     }
 
@@ -110,6 +121,7 @@ impl State {
             since: at,
             remaining: FrameSet::new(),
             unpublished: FrameSet::new(),
+            began: false,
             class: step.class,
         };
         match lease.work {

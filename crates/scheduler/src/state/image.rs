@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use callsheet_model::image::{Image, JobImage, LeaseImage, NodeImage, StepImage, TroubleImage};
 use callsheet_model::{FrameSet, StepSpec, Work};
 
-use super::{ClassId, History, JobRecord, LeaseRecord, NodeRecord, State, StepRecord};
+use super::{Book, ClassId, History, JobRecord, LeaseRecord, NodeRecord, State, StepRecord};
 
 impl State {
     /// A picture of everything durable.
@@ -28,8 +28,13 @@ impl State {
                     drained: node.drained,
                     doubts: node.doubts.clone(),
                     quarantines: node.quarantines.clone(),
+                    players: node.players.clone(),
                 })
                 .collect(),
+            pauses: self.pauses.values().cloned().collect(),
+            told: self.book.told().clone(),
+            alerts: self.book.waiting().cloned().collect(),
+            outside: self.outside.all(),
         }
     }
 
@@ -40,8 +45,11 @@ impl State {
             sequence: image.sequence,
             epoch: image.epoch,
             last_token: image.last_token,
+            pauses: image.pauses.into_iter().map(|pause| (pause.key.clone(), pause)).collect(),
+            book: Book::of(image.told, image.alerts),
             ..Self::default()
         };
+        image.outside.into_iter().for_each(|(id, sequence)| state.outside.remember(id, sequence));
         for node in image.nodes {
             let record = NodeRecord {
                 capabilities: node.capabilities,
@@ -50,6 +58,7 @@ impl State {
                 drained: node.drained,
                 doubts: node.doubts,
                 quarantines: node.quarantines,
+                players: node.players,
                 ..NodeRecord::default()
             };
             for (renderer, held) in &record.quarantines {
@@ -58,23 +67,24 @@ impl State {
             state.nodes.insert(node.name, record);
         }
         for (rank, job) in (0..).zip(image.jobs) {
-            let JobImage { job, paused, end, steps } = job;
+            let JobImage { job, paused, release, started, end, steps } = job;
             if state.jobs.contains_key(&job.id) {
                 continue;
             }
             let mut steps = steps.into_iter();
-            let record = JobRecord { job, rank, paused, end, steps: Vec::new() };
+            let project = job.spec.project_id();
+            let record = JobRecord { job, project, rank, paused, release, started, end, steps: Vec::new() };
             state.add_job(record, |spec, class| step_of_image(spec, class, steps.next().unwrap_or_default()));
         }
         for lease in image.leases {
             state.add_lease(lease);
         }
-        state.index.stir_all();
+        state.mark_paused();
         state
     }
 
     fn add_lease(&mut self, image: LeaseImage) {
-        let LeaseImage { lease, since, remaining, unpublished } = image;
+        let LeaseImage { lease, since, remaining, unpublished, began } = image;
         let Some(job) = self.jobs.get_mut(&lease.job) else { return };
         let Some(step) = job.steps.get_mut(lease.step.at()) else { return };
         step.waiting.subtract(&remaining);
@@ -92,7 +102,7 @@ impl State {
                 node.memory = node.memory.saturating_add(self.index.memory(class));
             }
         }
-        self.leases.insert(lease.token, LeaseRecord { lease, since, remaining, unpublished, class });
+        self.leases.insert(lease.token, LeaseRecord { lease, since, remaining, unpublished, began, class });
     }
 }
 
@@ -100,6 +110,8 @@ fn job_image(record: &JobRecord) -> JobImage {
     JobImage {
         job: record.job.clone(),
         paused: record.paused,
+        release: record.release.clone(),
+        started: record.started,
         end: record.end.clone(),
         steps: record.steps.iter().map(step_image).collect(),
     }
@@ -112,6 +124,7 @@ fn lease_image(record: &LeaseRecord) -> LeaseImage {
         since: record.since,
         remaining: record.remaining.clone(),
         unpublished: record.unpublished.clone(),
+        began: record.began,
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use callsheet_model::{JobId, NodeName, Requirements, StepIndex, StepSpec, Timestamp};
 
 use super::step::{History, Listing};
+use super::tally::Tally;
 use super::{JobRecord, NodeRecord};
 
 /// Which class of steps.
@@ -37,6 +38,10 @@ pub(crate) struct Class {
     pub(crate) requires: Requirements,
     /// Steps with something to hand out now.
     pub(crate) ready: BTreeSet<Place>,
+    /// Its queue is paused: nothing of it is handed out to be rendered.
+    pub(crate) is_paused: bool,
+    /// Frames of all its steps.
+    pub(crate) tally: Tally,
 }
 
 /// What can be handed out, and who should be looked at.
@@ -52,6 +57,10 @@ pub(crate) struct Index {
     trials: BTreeSet<(Timestamp, NodeName, String)>,
     /// Steps with accepted frames that wait for someone to publish them.
     orphans: BTreeSet<Place>,
+    /// Steps with frames put aside, of jobs that are over too.
+    dead: BTreeSet<Place>,
+    /// Renderers whose queue is paused.
+    paused_queues: BTreeSet<String>,
     /// Back-offs up to here are over.
     watermark: Timestamp,
     stirred: Vec<NodeName>,
@@ -71,7 +80,9 @@ impl Index {
         }
         let class = ClassId(self.classes.len());
         let (renderer, requires) = need.clone();
-        self.classes.push(Class { renderer, requires, ready: BTreeSet::new() });
+        let is_paused = self.paused_queues.contains(&renderer);
+        let (ready, tally) = (BTreeSet::new(), Tally::default());
+        self.classes.push(Class { renderer, requires, ready, is_paused, tally });
         self.by_need.insert(need, class);
         nodes.values_mut().for_each(|node| self.judge(node));
         class
@@ -87,7 +98,7 @@ impl Index {
         self.classes.get(class.0)
     }
 
-    pub(super) fn classes(&self) -> &[Class] {
+    pub(crate) fn classes(&self) -> &[Class] {
         &self.classes
     }
 
@@ -108,6 +119,18 @@ impl Index {
 
     pub(crate) fn orphans(&self) -> &BTreeSet<Place> {
         &self.orphans
+    }
+
+    pub(crate) fn dead(&self) -> &BTreeSet<Place> {
+        &self.dead
+    }
+
+    /// Exactly these renderers' queues are paused from now on.
+    pub(super) fn pause_queues(&mut self, renderers: BTreeSet<String>) {
+        for class in &mut self.classes {
+            class.is_paused = renderers.contains(&class.renderer);
+        }
+        self.paused_queues = renderers;
     }
 
     pub(super) fn wakes(&self) -> &BTreeSet<(Timestamp, Place)> {
@@ -161,6 +184,7 @@ impl Index {
     pub(super) fn relist(&mut self, job: &mut JobRecord, step: StepIndex) {
         let place = job.place(step);
         let (open, over) = (job.is_open(), job.end.is_some());
+        let in_queue = !over && !job.is_awaiting();
         let Some(record) = job.steps.get_mut(step.at()) else { return };
         let wanted = {
             let open = open && record.blockers == 0 && !record.succeeded;
@@ -185,7 +209,12 @@ impl Index {
                     record.looking.is_none() && (due || idle)
                 }
             };
-            Listing { ready: open && ready, wake, orphans: !over && !record.unpublished.is_empty() }
+            Listing {
+                ready: open && ready,
+                wake,
+                orphans: !over && !record.unpublished.is_empty(),
+                tally: record.tally(in_queue && record.blockers == 0 && !record.succeeded),
+            }
         };
         let class = record.class;
         let was = std::mem::replace(&mut record.listing, wanted);
@@ -226,6 +255,16 @@ impl Index {
                 self.orphans.insert(place)
             } else {
                 self.orphans.remove(&place)
+            };
+        }
+        if was.tally != now.tally {
+            if let Some(class) = self.classes.get_mut(class.0) {
+                class.tally.exchange(was.tally, now.tally);
+            }
+            match (was.tally.dead, now.tally.dead) {
+                (0, 1..) => self.dead.insert(place),
+                (1.., 0) => self.dead.remove(&place),
+                _ => false,
             };
         }
     }

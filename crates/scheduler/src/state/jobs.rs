@@ -13,7 +13,16 @@ impl State {
             return;
         }
         let rank = self.order.last_key_value().map_or(0, |(rank, _)| rank.saturating_add(1));
-        let record = JobRecord { job: Arc::clone(job), rank, paused: false, end: None, steps: Vec::new() };
+        let record = JobRecord {
+            job: Arc::clone(job),
+            project: job.spec.project_id(),
+            rank,
+            paused: false,
+            release: None,
+            started: None,
+            end: None,
+            steps: Vec::new(),
+        };
         self.add_job(record, StepRecord::fresh);
     }
 
@@ -36,9 +45,7 @@ impl State {
             }
         }
         self.order.insert(record.rank, job.id);
-        if let Some((_, at)) = &record.end {
-            self.ended.insert((*at, job.id));
-        }
+        self.enlist(&record);
         self.relist_all(&mut record);
         self.jobs.insert(job.id, record);
     }
@@ -49,11 +56,49 @@ impl State {
         }
     }
 
+    /// Puts a job into the lists of jobs, by how it stands.
+    fn enlist(&mut self, record: &JobRecord) {
+        let id = record.job.id;
+        match &record.end {
+            Some((_, at)) => {
+                self.ended.insert((*at, id));
+                *self.ends.entry(record.state()).or_default() += 1;
+            }
+            None => {
+                self.open.insert((record.rank, id));
+            }
+        }
+        if let Some(due) = record.release_due() {
+            self.overdue.insert((due, id));
+        }
+    }
+
+    /// Takes it out of them.
+    fn delist(&mut self, record: &JobRecord) {
+        let id = record.job.id;
+        match &record.end {
+            Some((_, at)) => {
+                self.ended.remove(&(*at, id));
+                if let Some(count) = self.ends.get_mut(&record.state()) {
+                    *count = count.saturating_sub(1);
+                }
+            }
+            None => {
+                self.open.remove(&(record.rank, id));
+            }
+        }
+        if let Some(due) = record.release_due() {
+            self.overdue.remove(&(due, id));
+        }
+    }
+
     /// Changes a job, and lists its steps anew.
-    fn change_job(&mut self, id: JobId, change: impl FnOnce(&mut Self, &mut JobRecord)) {
+    pub(super) fn change_job(&mut self, id: JobId, change: impl FnOnce(&mut Self, &mut JobRecord)) {
         // Taken out and put back, so that job and indices can be changed side by side. Rare events only.
         if let Some(mut record) = self.jobs.remove(&id) {
+            self.delist(&record);
             change(self, &mut record);
+            self.enlist(&record);
             self.relist_all(&mut record);
             self.jobs.insert(id, record);
         }
@@ -64,18 +109,13 @@ impl State {
     }
 
     pub(super) fn job_ended(&mut self, id: JobId, end: JobEnd, at: Timestamp) {
-        self.change_job(id, |state, job| {
-            if let Some((_, before)) = job.end.replace((end, at)) {
-                state.ended.remove(&(before, id));
-            }
-            state.ended.insert((at, id));
-        });
+        self.change_job(id, |_, job| job.end = Some((end, at)));
     }
 
     pub(super) fn job_retried(&mut self, id: JobId, steps: &[(StepIndex, FrameSet)]) {
         self.change_job(id, |state, job| {
-            if let Some((_, at)) = job.end.take() {
-                state.ended.remove(&(at, id));
+            if job.end.take().is_some() {
+                job.started = None;
             }
             for (step, frames) in steps {
                 if let Some(step) = job.steps.get_mut(step.at()) {
@@ -101,9 +141,7 @@ impl State {
             self.index.unlist(&mut job, StepIndex(at as u16));
         }
         self.order.remove(&job.rank);
-        if let Some((_, at)) = job.end {
-            self.ended.remove(&(at, id));
-        }
+        self.delist(&job);
     }
 
     pub(super) fn step_succeeded(&mut self, id: JobId, done: StepIndex) {

@@ -10,27 +10,38 @@
 //!                          └──────── retrying ──► dead      unpublished ► (lease to publish)
 //! ```
 
+mod alerts;
 mod check;
 mod evolve;
 mod image;
 mod index;
 mod jobs;
 mod nodes;
+mod outside;
+mod pauses;
+mod releases;
 mod step;
+mod tally;
+mod troupe;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use callsheet_model::image::JobEnd;
+use callsheet_model::image::{JobEnd, ReleaseImage};
 use callsheet_model::trust::{Doubt, Quarantine};
 use callsheet_model::{
-    Capabilities, FrameSet, Job, JobId, JobState, Lease, NodeName, OfflineReason, StepIndex, StepSpec,
-    StepState, Timestamp, Token, Work,
+    Capabilities, FrameSet, Job, JobId, JobState, Lease, NodeName, OfflineReason, Pause, PauseKey, Player,
+    StepIndex, StepSpec, StepState, Timestamp, Token, Work,
 };
+use uuid::Uuid;
 
+pub(crate) use alerts::Book;
 pub use check::Damage;
 pub(crate) use index::{Class, ClassId, Index, Place};
+pub(crate) use outside::Outsiders;
+pub(crate) use pauses::covers;
 pub(crate) use step::{History, StepRecord};
+pub(crate) use tally::Tally;
 
 /// The fold of all events.
 #[derive(Clone, Debug, Default)]
@@ -43,8 +54,22 @@ pub struct State {
     order: BTreeMap<u64, JobId>,
     leases: BTreeMap<Token, LeaseRecord>,
     nodes: BTreeMap<NodeName, NodeRecord>,
+    /// Pauses in force.
+    pauses: BTreeMap<PauseKey, Pause>,
+    /// What people were told, and what is on its way to them.
+    book: Book,
+    /// Events from outside.
+    outside: Outsiders,
+
+    // Derived from here on.
+    /// Jobs that are not over, in the order they came.
+    open: BTreeSet<(u64, JobId)>,
     /// Jobs that are over, oldest end first.
     ended: BTreeSet<(Timestamp, JobId)>,
+    /// How many ended in which way.
+    ends: BTreeMap<JobState, u64>,
+    /// Jobs that wait for a person's release, by when the person's time is up.
+    overdue: BTreeSet<(Timestamp, JobId)>,
     index: Index,
 }
 
@@ -59,9 +84,15 @@ impl PartialEq for State {
 #[derive(Clone, Debug)]
 pub(crate) struct JobRecord {
     pub(crate) job: Arc<Job>,
+    /// The project's UUID, worked out once.
+    pub(crate) project: Uuid,
     /// Its place in the order of submission.
     pub(crate) rank: u64,
     pub(crate) paused: bool,
+    /// How far its release is, once it was asked for.
+    pub(crate) release: Option<ReleaseImage>,
+    /// When it last began as a workflow.
+    pub(crate) started: Option<Timestamp>,
     pub(crate) end: Option<(JobEnd, Timestamp)>,
     pub(crate) steps: Vec<StepRecord>,
 }
@@ -75,6 +106,8 @@ pub(crate) struct LeaseRecord {
     pub(crate) remaining: FrameSet,
     /// Frames accepted and not yet known to be published.
     pub(crate) unpublished: FrameSet,
+    /// Its renderer is known to have begun its first frame.
+    pub(crate) began: bool,
     class: ClassId,
 }
 
@@ -104,6 +137,10 @@ pub(crate) struct NodeRecord {
     pub(crate) doubts: BTreeMap<String, Doubt>,
     /// Renderers that it is not trusted with.
     pub(crate) quarantines: BTreeMap<String, Quarantine>,
+    /// Its actors, by the id of their present life, with how they are.
+    pub(crate) players: BTreeMap<Uuid, (Player, String)>,
+    /// The cluster or a pool that it belongs to is paused: it is handed nothing to render.
+    pub(crate) is_paused: bool,
     able: Vec<bool>,
     stirred: bool,
 }
@@ -137,6 +174,7 @@ impl JobRecord {
             Some((JobEnd::Succeeded, _)) => JobState::Succeeded,
             Some((JobEnd::Failed(_), _)) => JobState::Failed,
             Some((JobEnd::Cancelled(_), _)) => JobState::Cancelled,
+            None if self.is_awaiting() => JobState::Awaiting,
             None if self.paused => JobState::Paused,
             None if self.steps.iter().any(StepRecord::has_begun) => JobState::Running,
             None => JobState::Queued,
@@ -157,7 +195,7 @@ impl JobRecord {
 
     /// Whether frames of it may be handed out to be rendered.
     fn is_open(&self) -> bool {
-        self.end.is_none() && !self.paused
+        self.end.is_none() && !self.paused && !self.is_awaiting()
     }
 
     fn place(&self, step: StepIndex) -> Place {
@@ -191,6 +229,24 @@ impl State {
     pub(crate) fn jobs_after(&self, rank: Option<u64>) -> impl DoubleEndedIterator<Item = &JobRecord> {
         let from = rank.map_or(0, |rank| rank.saturating_add(1));
         self.order.range(from..).filter_map(|(_, id)| self.jobs.get(id))
+    }
+
+    /// Jobs that are not over, in the order they came.
+    pub(crate) fn open_jobs(&self) -> impl Iterator<Item = &JobRecord> {
+        self.open.iter().filter_map(|(_, id)| self.jobs.get(id))
+    }
+
+    /// How many jobs ended in which way, of those that are remembered.
+    pub(crate) fn ends(&self) -> &BTreeMap<JobState, u64> {
+        &self.ends
+    }
+
+    pub(crate) fn book(&self) -> &Book {
+        &self.book
+    }
+
+    pub(crate) fn outside(&self) -> &Outsiders {
+        &self.outside
     }
 
     pub(crate) fn lease(&self, token: Token) -> Option<&LeaseRecord> {

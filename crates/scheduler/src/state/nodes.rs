@@ -8,7 +8,7 @@ use callsheet_model::{
     Capabilities, Failure, FrameSet, JobId, Lease, NodeName, OfflineReason, StepIndex, Timestamp, Token,
 };
 
-use super::{NodeRecord, State, StepRecord};
+use super::{NodeRecord, State, StepRecord, pauses};
 
 /// A quarantine as its event tells of it.
 pub(super) struct Suspicion<'e> {
@@ -68,6 +68,7 @@ impl State {
         node.capabilities = capabilities.clone();
         node.offline = None;
         node.since = at;
+        node.is_paused = pauses::cover(&self.pauses, &node.capabilities);
         self.index.judge(node);
         self.index.stir_all();
     }

@@ -8,6 +8,7 @@ use callsheet_model::trust::Look;
 use callsheet_model::{Failure, FailureClass, FrameSet, NodeName, StepSpec, Timestamp, Token};
 
 use super::index::ClassId;
+use super::tally::Tally;
 
 /// Distinct failures kept with a step's dead frames; further frames are filed under the last one.
 const MAX_DEAD_ENTRIES: usize = 1000;
@@ -114,6 +115,7 @@ pub(super) struct Listing {
     pub(super) ready: bool,
     pub(super) wake: Option<Timestamp>,
     pub(super) orphans: bool,
+    pub(super) tally: Tally,
 }
 
 impl StepRecord {
@@ -299,14 +301,15 @@ impl StepRecord {
         self.retrying.add(frames);
     }
 
-    /// Frames are put aside. Equal failures are kept once, with the newest evidence.
-    pub(super) fn bury(&mut self, frames: &FrameSet, failure: &Failure, token: Token) {
+    /// Frames are put aside. Equal failures on one node are kept once, with the newest evidence.
+    pub(super) fn bury(&mut self, frames: &FrameSet, failure: &Failure, node: &NodeName, token: Token) {
         self.forgive(frames);
         let full = self.dead.len() >= MAX_DEAD_ENTRIES;
         let like = |dead: &&mut DeadImage| {
             dead.failure.class == failure.class
                 && dead.failure.message == failure.message
                 && dead.failure.exit == failure.exit
+                && dead.node.as_ref() == Some(node)
         };
         let found = if full { self.dead.last_mut() } else { self.dead.iter_mut().find(like) };
         match found {
@@ -314,9 +317,11 @@ impl StepRecord {
                 dead.frames.add(frames);
                 dead.failure = failure.clone();
                 dead.token = token;
+                dead.node = Some(node.clone());
             }
             None => {
-                self.dead.push(DeadImage { frames: frames.clone(), failure: failure.clone(), token });
+                let (frames, failure, node) = (frames.clone(), failure.clone(), Some(node.clone()));
+                self.dead.push(DeadImage { frames, failure, token, node });
             }
         }
     }
@@ -337,7 +342,7 @@ impl StepRecord {
 
     /// Why its last attempts failed, for a sentence.
     pub(crate) fn worst_class(&self) -> Option<FailureClass> {
-        self.dead.last().map(|dead| dead.failure.class)
+        self.dead.iter().max_by_key(|dead| dead.token).map(|dead| dead.failure.class)
     }
 }
 

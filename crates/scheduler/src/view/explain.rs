@@ -1,13 +1,15 @@
 //! Why each step's frames are where they are, in sentences for people.
 
 use callsheet_model::image::JobEnd;
-use callsheet_model::{FailureClass, FrameSet, JobId, JobState, StepIndex, StepSpec, Work};
+use callsheet_model::{
+    FailureClass, FrameSet, JobId, JobState, Overdue, Pause, PauseScope, StepIndex, StepSpec, Work,
+};
 
 use super::StepView;
 use super::jobs::{rendered_frames, step_view};
 use crate::decide::{self, shortened};
 use crate::scheduler::Scheduler;
-use crate::state::{Class, ClassId, History, JobRecord, NodeRecord, StepRecord};
+use crate::state::{Class, ClassId, History, JobRecord, NodeRecord, StepRecord, covers};
 
 /// Nodes named one by one in a sentence; the rest is counted.
 const NAMED: usize = 5;
@@ -83,7 +85,8 @@ impl Scheduler {
         }
         why.extend(troubles(step));
         let nobody = || self.obstacle(self.state().index().class(step.class)?, step.class);
-        if step.waiting.is_empty() && !step.retrying.is_empty() && job.end.is_none() && !job.paused {
+        let goes_out = job.end.is_none() && !job.paused && !job.is_awaiting();
+        if step.waiting.is_empty() && !step.retrying.is_empty() && goes_out {
             why.extend(nobody());
         }
         if let Some((class, since)) = step.awaits.filter(|_| !step.retrying.is_empty()) {
@@ -114,6 +117,9 @@ impl Scheduler {
         if job.end.is_some() {
             return format!("the job is {}", job.state().word());
         }
+        if job.is_awaiting() {
+            return awaiting(job);
+        }
         if job.paused {
             return "the job is paused".to_owned();
         }
@@ -138,12 +144,26 @@ impl Scheduler {
         }
     }
 
+    /// The pauses of the cluster and of the class' queue, if there are any.
+    fn pause_over(&self, class: &Class) -> Option<String> {
+        let is_over = |pause: &&Pause| match &pause.key.scope {
+            PauseScope::Cluster => true,
+            PauseScope::Queue(renderer) => *renderer == class.renderer,
+            PauseScope::Pool(_) => false,
+        };
+        let pauses: Vec<String> = self.pauses().iter().filter(is_over).take(NAMED).map(paused).collect();
+        (!pauses.is_empty()).then(|| pauses.join("; "))
+    }
+
     /// Why no node at all could take frames of this class, if that is so.
     fn obstacle(&self, class: &Class, id: ClassId) -> Option<String> {
         let here = || {
             let nodes = self.state().nodes().iter();
             nodes.filter(|(name, node)| node.offline.is_none() && self.presence().session(name).is_some())
         };
+        if let Some(pause) = self.pause_over(class) {
+            return Some(pause);
+        }
         if here().next().is_none() {
             return Some("no node is online".to_owned());
         }
@@ -158,6 +178,13 @@ impl Scheduler {
         if willing().next().is_none() {
             return Some("every node that can run it is drained".to_owned());
         }
+        if willing().all(|(_, node)| node.is_paused) {
+            let is_theirs =
+                |pause: &&Pause| willing().any(|(_, node)| covers(&pause.key.scope, &node.capabilities));
+            let pauses = self.pauses();
+            let pauses = pauses.iter().filter(is_theirs).map(paused);
+            return Some(format!("every node that can run it is paused: {}", listed(pauses)));
+        }
         if willing().all(|(_, node)| node.capabilities.slots == 0) {
             return Some("no node that can run it has a slot".to_owned());
         }
@@ -171,12 +198,44 @@ impl Scheduler {
             });
             return Some(format!("every node that can run it is in quarantine: {}", listed(why)));
         }
+        let willing = || willing().filter(|(_, node)| !node.is_paused);
         let memory = class.requires.memory.unwrap_or(0);
         let short = |node: &NodeRecord| node.capabilities.memory.saturating_sub(node.memory) < memory;
         willing()
             .any(|(_, node)| node.busy < node.capabilities.slots && short(node))
             .then(|| format!("no node with a free slot has {} MiB of memory left", memory >> 20))
     }
+}
+
+/// Since when a job waits for a person, and what comes if nobody answers.
+fn awaiting(job: &JobRecord) -> String {
+    let Some(release) = &job.release else { return "waits for a person's release".to_owned() };
+    let mut text = format!("waits for a person's release since {}", release.asked_at);
+    let overdue = job.job.spec.approval.as_ref().map(|spec| spec.overdue).unwrap_or_default();
+    match (job.release_due(), overdue) {
+        (Some(due), Overdue::Deny) => text.push_str(&format!("; without an answer it is denied at {due}")),
+        (Some(due), Overdue::Escalate) => {
+            text.push_str(&format!("; without an answer it is told again at {due}"));
+        }
+        (None, _) if release.escalated => text.push_str("; nobody answered in time, and it was told again"),
+        (None, _) => {}
+    }
+    text
+}
+
+/// What is paused, why, by whom and until when.
+fn paused(pause: &Pause) -> String {
+    let Pause { key, reason, until, .. } = pause;
+    let by = match key.source.name() {
+        Some(name) => format!("{} {name}", key.source.word()),
+        None => format!("a {}", key.source.word()),
+    };
+    let until = until.map_or_else(|| "until it is lifted".to_owned(), |until| format!("until {until}"));
+    let what = match &key.scope {
+        PauseScope::Cluster => "the cluster".to_owned(),
+        scope => scope.to_string(),
+    };
+    format!("{what} is paused ({reason}) by {by}, {until}")
 }
 
 /// Why frames that failed before wait.

@@ -77,6 +77,8 @@ pub struct DeadLetter {
     pub failure: Failure,
     /// Under which token the last attempt was.
     pub token: Token,
+    /// On which node it was; unknown in what was remembered before nodes were.
+    pub node: Option<NodeName>,
 }
 
 impl Scheduler {
@@ -135,6 +137,7 @@ impl Scheduler {
                     frames: dead.frames.clone(),
                     failure: dead.failure.clone(),
                     token: dead.token,
+                    node: dead.node.clone(),
                 }));
             }
         }

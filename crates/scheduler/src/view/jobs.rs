@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use callsheet_model::approval::approval_uuid;
 use callsheet_model::image::JobEnd;
 use callsheet_model::{Failure, FrameSet, Job, JobId, JobState, StepIndex, StepState, Timestamp, Work};
+use uuid::Uuid;
 
 use super::Page;
 use crate::scheduler::Scheduler;
@@ -32,8 +34,25 @@ pub struct JobView {
     pub ended_at: Option<Timestamp>,
     /// Why it failed, or what was said when it was cancelled.
     pub reason: Option<String>,
+    /// How far its release is, if a person has to release it.
+    pub release: Option<ReleaseView>,
     /// Its steps, in their order.
     pub steps: Vec<StepView>,
+}
+
+/// How far a job's release is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReleaseView {
+    /// The last request's id.
+    pub approval: Uuid,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// When the person's time to answer is up; never, or not any more, when there is none.
+    pub due: Option<Timestamp>,
+    /// Their time was up, and it was told again.
+    pub escalated: bool,
+    /// Someone released the job.
+    pub granted: bool,
 }
 
 /// A step, as seen from outside. Every frame counts in exactly one of `waiting` (with `retrying`), `leased`,
@@ -126,7 +145,9 @@ impl Scheduler {
     /// How many jobs are in each state.
     #[must_use]
     pub fn job_counts(&self) -> std::collections::BTreeMap<JobState, u64> {
-        self.state().jobs_after(None).fold(std::collections::BTreeMap::new(), |mut counts, record| {
+        let ends = self.state().ends().iter().filter(|(_, count)| **count > 0);
+        let ends = ends.map(|(state, count)| (*state, *count)).collect();
+        self.state().open_jobs().fold(ends, |mut counts: std::collections::BTreeMap<_, _>, record| {
             *counts.entry(record.state()).or_default() += 1;
             counts
         })
@@ -144,8 +165,20 @@ fn view(state: &State, record: &JobRecord) -> JobView {
         state: record.state(),
         ended_at,
         reason,
+        release: release_view(record),
         steps: record.all_steps().map(|(index, _, step)| step_view(state, index, step)).collect(),
     }
+}
+
+fn release_view(record: &JobRecord) -> Option<ReleaseView> {
+    let release = record.release.as_ref()?;
+    Some(ReleaseView {
+        approval: approval_uuid(record.job.id, release.nth),
+        asked_at: release.asked_at,
+        due: record.release_due(),
+        escalated: release.escalated,
+        granted: release.granted,
+    })
 }
 
 pub(super) fn step_view(state: &State, index: StepIndex, step: &StepRecord) -> StepView {

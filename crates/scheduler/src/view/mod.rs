@@ -1,15 +1,19 @@
-//! Answers for the doors: jobs, nodes, leases and frames, in pages, and why each frame is where it is. Reads
-//! only.
+//! Answers for the doors: jobs, nodes, leases and frames, in pages, queues, pauses and alerts, figures of the whole,
+//! and why each frame is where it is. Reads only.
 
+mod approvals;
 mod explain;
 mod frames;
 mod jobs;
 mod nodes;
+mod queues;
 
+pub use approvals::ApprovalView;
 pub use explain::{Explanation, StepExplanation};
 pub use frames::{DeadLetter, FrameRun, FrameState};
-pub use jobs::{JobFilter, JobView, StepView};
+pub use jobs::{JobFilter, JobView, ReleaseView, StepView};
 pub use nodes::{LeaseView, NodeView};
+pub use queues::{Figures, FrameCounts, NodeStanding, PendingAlert, QueueView};
 
 /// One page of an answer.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use callsheet_model::trust::Quarantine;
 use callsheet_model::{
-    Capabilities, FrameSet, JobId, Lease, NodeName, OfflineReason, SessionId, Timestamp, Token,
+    Capabilities, FrameSet, JobId, Lease, NodeName, OfflineReason, Player, SessionId, Timestamp, Token,
 };
+use uuid::Uuid;
 
 use super::Page;
 use crate::scheduler::Scheduler;
@@ -34,6 +35,12 @@ pub struct NodeView {
     pub leases: Vec<Token>,
     /// Renderers that it is not trusted with.
     pub quarantines: BTreeMap<String, Quarantine>,
+    /// The cluster or a pool that it belongs to is paused: it is handed nothing to render.
+    pub paused: bool,
+    /// Frames put aside whose last attempt ran here.
+    pub dead_letters: u64,
+    /// Its actors, by the id of their present life, with how they are.
+    pub players: BTreeMap<Uuid, (Player, String)>,
 }
 
 /// A lease in force, as seen from outside.
@@ -53,13 +60,16 @@ impl Scheduler {
     /// All nodes ever seen, by name.
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeView> {
-        self.state().nodes().iter().map(|(name, node)| self.node_view(name, node)).collect()
+        let mut dead = self.dead_by_node();
+        let view = |(name, node)| self.node_view(name, node, dead.remove(name).unwrap_or(0));
+        self.state().nodes().iter().map(view).collect()
     }
 
     /// One node.
     #[must_use]
     pub fn node(&self, name: &NodeName) -> Option<NodeView> {
-        self.state().node(name).map(|node| self.node_view(name, node))
+        let dead = || self.dead_by_node().get(name).copied().unwrap_or(0);
+        self.state().node(name).map(|node| self.node_view(name, node, dead()))
     }
 
     /// One lease in force.
@@ -77,7 +87,7 @@ impl Scheduler {
         Page::of(leases.map(lease_view), limit)
     }
 
-    fn node_view(&self, name: &NodeName, node: &NodeRecord) -> NodeView {
+    fn node_view(&self, name: &NodeName, node: &NodeRecord, dead_letters: u64) -> NodeView {
         let here = self.presence().get(name);
         NodeView {
             name: name.clone(),
@@ -90,6 +100,9 @@ impl Scheduler {
             busy: node.busy.saturating_add(here.map_or(0, |here| here.finishing.len() as u32)),
             leases: node.leases.iter().copied().collect(),
             quarantines: node.quarantines.clone(),
+            paused: node.is_paused,
+            dead_letters,
+            players: node.players.clone(),
         }
     }
 }

@@ -16,6 +16,8 @@ impl World {
             let connect = self.connect(node(number), 2, false);
             self.batch(vec![connect, Command::UndrainNode { node: node(number) }]);
         }
+        let let_go = self.let_go();
+        self.batch(let_go);
         for round in 0..2000 {
             let open: Vec<JobId> = (0..4).map(job).filter(|id| self.is_unfinished(*id)).collect();
             if open.is_empty() {
@@ -24,6 +26,7 @@ impl World {
             let mut commands: Vec<Command> = Vec::new();
             for id in open {
                 commands.push(Command::ResumeJob { job: id });
+                commands.push(Command::GrantApproval { job: id, by: uuid::Uuid::nil(), comments: None });
                 if self.scheduler.job(id).is_some_and(|view| view.state.is_final()) {
                     commands.push(Command::RetryJob { job: id, frames: None });
                 }

@@ -2,6 +2,8 @@
 //! happened, to hold the scheduler to its promises.
 
 mod account;
+mod beside;
+mod deeds;
 mod heal;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,12 +11,14 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use account::Account;
+use beside::Beside;
 use callsheet_model::{
-    Capabilities, Chunk, Envelope, Event, Failure, FailureClass, FrameSet, JobId, JobSpec, NodeName,
-    OfflineReason, Outcome, OutputPattern, Report, Reported, Requirements, SessionId, StepIndex, StepSpec,
-    Timeouts, Timestamp, Token, Versions, Work,
+    ApprovalSpec, Capabilities, Chunk, Envelope, Event, Failure, FailureClass, FrameSet, JobId, JobSpec,
+    NodeName, OfflineReason, Outcome, OutputPattern, Overdue, Report, Reported, Requirements, SessionId,
+    StepIndex, StepSpec, Timeouts, Timestamp, Token, Versions, Work,
 };
 use callsheet_scheduler::{Command, Effect, Holding, Output, Policy, Scheduler};
+pub(crate) use deeds::Aside;
 use proptest::sample::Index;
 use uuid::Uuid;
 
@@ -35,6 +39,8 @@ pub(crate) enum Deed {
     Lose { lease: Index, frames: FrameSet },
     End { lease: Index, how: usize, blamed: FrameSet },
     Fail { lease: Index, how: usize },
+    Begin { lease: Index, ms: u64 },
+    Aside(Aside),
     Lie { node: u8, token: u64, frames: FrameSet },
     Wait { ms: u64 },
     Sleep { ms: u64 },
@@ -61,6 +67,7 @@ pub(crate) struct World {
     fresh: Vec<Offer>,
     confirmed: Vec<(NodeName, Token, FrameSet)>,
     account: Account,
+    beside: Beside,
 }
 
 /// The renderer that looks at a step before its frames go out.
@@ -68,6 +75,10 @@ const LOOKS: &str = "looks";
 
 fn node(number: u8) -> NodeName {
     NodeName::new(["anna", "ben", "cleo", "dora"][usize::from(number) % 4]).unwrap()
+}
+
+fn number_of(name: &NodeName) -> u8 {
+    (0..4).find(|number| node(*number) == *name).unwrap_or(0)
 }
 
 fn job(number: u8) -> JobId {
@@ -112,7 +123,15 @@ fn spec(kind: u8) -> JobSpec {
     if let Some(join) = steps.get_mut(2) {
         join.after = [StepIndex(0), StepIndex(1)].into();
     }
-    JobSpec { name: "chaos".into(), project: "tests".into(), priority: u32::from(kind) * 20, steps }
+    // From here on the same jobs, which a person has to release.
+    let approval = (kind >= 5).then(|| ApprovalSpec {
+        kind: "release".into(),
+        description: "may it?".into(),
+        timeout: (kind > 5).then_some(Duration::from_secs(20)),
+        overdue: if kind == 7 { Overdue::Deny } else { Overdue::Escalate },
+    });
+    let (name, project) = ("chaos".into(), "tests".into());
+    JobSpec { name, project, priority: u32::from(kind) * 10, approval, steps }
 }
 
 impl World {
@@ -134,6 +153,7 @@ impl World {
             fresh: Vec::new(),
             confirmed: Vec::new(),
             account: Account::default(),
+            beside: Beside::default(),
         };
         world.batch(vec![Command::StartLeader]);
         world
@@ -171,6 +191,11 @@ impl World {
             Deed::End { lease, how, blamed } => {
                 self.of_lease(lease, |_| Reported::Ended { outcome: outcome(how), blamed, last_frame: None })
             }
+            Deed::Begin { lease, ms } => self.of_lease(lease, |_| {
+                let loaded = Duration::from_millis(ms);
+                Reported::Began { fetched: Duration::MAX, loaded }
+            }),
+            Deed::Aside(aside) => self.aside(aside),
             Deed::Fail { lease, how } => self.in_force(lease, how),
             Deed::Lie { node: number, token, frames } => {
                 let what = Reported::Proven { frames, bytes: 0, took: Duration::MAX };
@@ -225,6 +250,7 @@ impl World {
         let capabilities = Capabilities {
             renderers: common.into_iter().chain(rare).collect(),
             slots,
+            labels: if number_of(&node) % 2 == 1 { ["night".to_owned()].into() } else { BTreeSet::new() },
             memory: 2 << 30,
             ..Capabilities::default()
         };
@@ -248,7 +274,7 @@ impl World {
         let mut out = Output::default();
         for command in commands {
             let before = out.events.len();
-            if self.scheduler.handle(self.now, command, &mut out).is_err() {
+            if self.scheduler.handle(self.now, callsheet_model::Author::SYSTEM, command, &mut out).is_err() {
                 assert_eq!(out.events.len(), before, "a rejection changes nothing");
             }
             self.scheduler.check().unwrap();
@@ -259,6 +285,7 @@ impl World {
         for envelope in out.events {
             assert_eq!(envelope.sequence, self.journal.len() as u64 + 1);
             self.account.keep(&self.scheduler, self.now, &envelope.event);
+            self.beside.keep(&self.scheduler, &envelope.event);
             self.journal.push(envelope);
         }
         for effect in out.effects {
@@ -276,7 +303,7 @@ impl World {
             capabilities: Capabilities::default(),
             held: BTreeSet::new(),
         };
-        copy.handle(self.now, stranger, &mut out).unwrap();
+        copy.handle(self.now, callsheet_model::Author::SYSTEM, stranger, &mut out).unwrap();
         copy.dispatch(self.now, &mut out);
         for envelope in &out.events {
             if let Event::FramesLeased { lease } = &envelope.event {
