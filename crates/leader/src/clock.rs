@@ -1,6 +1,7 @@
 //! The leader's clock: monotonic inside one life, anchored to the wall clock once, and never behind what the
 //! journal has seen. Nothing that is done to the wall clock afterwards moves a lease.
 
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use callsheet_model::{Timestamp, time::millis};
@@ -32,6 +33,28 @@ impl Clock {
     #[must_use]
     pub(crate) fn until(&self, then: Timestamp) -> Duration {
         then.since(self.now())
+    }
+}
+
+/// The clock of the scheduler that serves now, for everyone else who has to mean the same moments by the same
+/// numbers. Until there is one it is the wall clock's.
+#[derive(Clone, Debug)]
+pub(crate) struct ClockSlot(Arc<RwLock<Clock>>);
+
+impl ClockSlot {
+    /// The wall clock's.
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(RwLock::new(Clock::after(Timestamp(0)))))
+    }
+
+    /// A scheduler begins to serve.
+    pub(crate) fn put(&self, clock: Clock) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = clock;
+    }
+
+    /// Now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).now()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the leader answers when it cannot do what was asked. Doors turn these into their own codes.
 
-use callsheet_model::{JobId, Md5};
+use callsheet_model::{JobId, Md5, Token};
 use callsheet_scheduler::Rejection;
 
 /// Why something was not done.
@@ -38,11 +38,38 @@ pub enum LeaderError {
     /// There is no output of that job's attempts.
     #[error("there is no output of job {0} here")]
     NoLogs(JobId),
+    /// There is no output of that attempt.
+    #[error("there is no output of attempt {token} of job {job} here")]
+    NoAttempt {
+        /// The job.
+        job: JobId,
+        /// The attempt's token.
+        token: Token,
+    },
     /// The log's beginning was dropped.
-    #[error("events up to {oldest} are not kept any more: start from there, or from a snapshot")]
+    #[error(
+        "what came after event {asked} is not all kept any more: the oldest event there is has number {oldest}; \
+         start before it, or from a snapshot"
+    )]
     CursorTooOld {
-        /// The oldest number there is.
+        /// The cursor that was asked for.
+        asked: u64,
+        /// The number of the oldest event there is.
         oldest: u64,
+    },
+    /// The log does not go that far.
+    #[error("there is no event {asked} yet: the last one has number {head}; ask from there")]
+    CursorAhead {
+        /// The cursor that was asked for.
+        asked: u64,
+        /// The last event's number.
+        head: u64,
+    },
+    /// A live reader did not keep up, and is cut off.
+    #[error("too much has happened since event {cursor} was taken: read on from there")]
+    FellBehind {
+        /// The last event that the reader was handed, or that its filter passed over: nothing is missing up to it.
+        cursor: u64,
     },
     /// The disk said no.
     #[error("{what}: {source}")]

@@ -3,7 +3,7 @@
 //! ```text
 //!   doors (gateway) ──► Leader ──► scheduler ──► journal      durable, then told
 //!                         │            │
-//!                         │            └──► event_hub ──► streams
+//!                         │            └──► event_hub ──► readers, who take events from the journal
 //!                         └──► node_session * ◄──► nodes
 //!                                  └──► log_keeper
 //! ```
@@ -11,13 +11,23 @@
 //! [`Leader`] is what doors hold: submit, ask, follow, open a node's session. It knows no transport: nothing
 //! here has heard of gRPC or HTTP, and what doors are told are the model's types.
 
+mod apart;
 mod clock;
 mod error;
 mod event_hub;
+mod figures;
 mod follow;
+#[cfg(test)]
+mod ingest_tests;
 mod log_keeper;
+mod monitor;
 mod node_session;
+mod outward_view;
+mod policy;
+mod reading;
 mod scheduler;
+#[cfg(test)]
+mod stream_tests;
 mod submission;
 mod supervisor;
 mod templates;
@@ -30,26 +40,32 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use callsheet_config::ClusterConfig;
+use callsheet_events::ingest::Posted;
 use callsheet_journal::Store;
-use callsheet_model::{Crash, JobId, JobSpec, Timestamp};
+use callsheet_model::{Author, JobId, JobSpec, Timestamp};
+use callsheet_monitor::Office;
 use callsheet_renderers::Registry;
-use callsheet_scheduler::{Command, Policy, Reply};
+use callsheet_scheduler::{Command, Reply};
 use ractor::{Actor, ActorRef};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use callsheet_scheduler::{
-    Command as SchedulerCommand, Holding, Reply as SchedulerReply, Scheduler, view,
+    Command as SchedulerCommand, Holding, Ingested, Reply as SchedulerReply, Scheduler, view,
 };
 pub use error::{LeaderError, Mistake};
 pub use event_hub::Latest;
-pub use follow::{Events, Wanted, next_signal};
+pub use figures::{BOUNDS_US, Count, Figures, Readers, Times, TimesRead};
+pub use follow::{Events, NothingYet, READER_PATIENCE, Wanted, next_signal};
 pub use log_keeper::AttemptLog;
 pub use node_session::{FromNode, Hello, NodeDoor, ToNode};
+pub use outward_view::{Answer, DeadLetter, OutwardError, OutwardView, TargetState, TargetView};
 pub use templates::{Templates, Upload};
 
+use apart::Apart;
 use event_hub::EventHubHandle;
 use follow::JournalSlot;
 use log_keeper::LogKeeperHandle;
+use monitor::MonitorHandle;
 use scheduler::SchedulerHandle;
 use supervisor::Supervisor;
 
@@ -64,10 +80,16 @@ struct Inner {
     scheduler: SchedulerHandle,
     hub: EventHubHandle,
     logs: LogKeeperHandle,
+    monitor: MonitorHandle,
+    clock: clock::ClockSlot,
     journal: JournalSlot,
     templates: Templates,
+    outward: outward_view::OutwardSlot,
+    figures: Arc<Figures>,
     fatal: watch::Receiver<Option<String>>,
     started_at: Timestamp,
+    /// Its actors' threads, if they have some of their own.
+    _apart: Option<Apart>,
 }
 
 /// Why a leader could not start.
@@ -81,36 +103,71 @@ pub enum StartError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There are no threads to be had.
+    #[error("the system gives the leader no threads: {0}")]
+    Threads(#[source] std::io::Error),
     /// A part of the tree did not start; with a damaged journal, what is damaged.
     #[error("{0}")]
     Tree(String),
 }
 
 impl Leader {
-    /// Recovers from the journal in `store`, and serves.
+    /// Recovers from the journal in `store`, and serves, on the runtime it is called on.
     ///
     /// # Errors
     /// When a directory cannot be used or the journal cannot be served from.
     pub async fn start(config: ClusterConfig, store: Arc<dyn Store>) -> Result<Self, StartError> {
+        Self::begin(config, store, Arc::default(), None).await
+    }
+
+    /// Like [`Self::start`], with its actors on threads of their own, so that doors with hundreds of readers
+    /// take nothing away from them; and with figures that others count in too (the store times its flushes).
+    ///
+    /// # Errors
+    /// As [`Self::start`], or when the system has no threads left.
+    pub async fn start_apart(
+        config: ClusterConfig,
+        store: Arc<dyn Store>,
+        figures: Arc<Figures>,
+    ) -> Result<Self, StartError> {
+        let apart = Apart::new().map_err(StartError::Threads)?;
+        Self::begin(config, store, figures, Some(apart)).await
+    }
+
+    async fn begin(
+        config: ClusterConfig,
+        store: Arc<dyn Store>,
+        figures: Arc<Figures>,
+        apart: Option<Apart>,
+    ) -> Result<Self, StartError> {
         let data = config.leader.data.clone();
         let templates = Templates::open(data.join("templates"), config.leader.template_limit)
             .map_err(|source| StartError::Data { path: data.join("templates"), source })?;
         let descriptions: Vec<_> = config.renderers.values().cloned().collect();
         let registry = Arc::new(Registry::new(&descriptions));
         let (fatal, fatal_seen) = watch::channel(None);
+        let (clock, scheduler) = (clock::ClockSlot::new(), SchedulerHandle::new());
+        let monitor = MonitorHandle::new(&config, clock.clone(), scheduler.clone());
         let parts = supervisor::Parts {
             store,
-            policy: policy(&config, &registry),
+            policy: policy::policy(&config, &registry),
             snapshot_every: config.leader.keep.snapshot_every,
             slot: JournalSlot::default(),
             hub: EventHubHandle::new(),
+            figures: figures.clone(),
             logs: LogKeeperHandle::new(data.join("logs"), config.leader.keep.log),
-            scheduler: SchedulerHandle::new(),
+            scheduler,
+            monitor: monitor.clone(),
+            clock: clock.clone(),
             fatal,
         };
         let (scheduler, hub, logs) = (parts.scheduler.clone(), parts.hub.clone(), parts.logs.clone());
         let journal = parts.slot.clone();
-        let started = Actor::spawn(None, Supervisor, parts).await;
+        let starting = Actor::spawn(None, Supervisor, parts);
+        let started = match &apart {
+            Some(apart) => apart.run(starting).await.map_err(|why| StartError::Tree(why.to_string()))?,
+            None => starting.await,
+        };
         let (supervisor, _) = started.map_err(|error| StartError::Tree(error.to_string()))?;
         let inner = Inner {
             config,
@@ -119,9 +176,14 @@ impl Leader {
             scheduler,
             hub,
             logs,
+            monitor,
+            clock,
             journal,
             templates,
+            outward: outward_view::OutwardSlot::default(),
+            figures,
             fatal: fatal_seen,
+            _apart: apart,
             started_at: clock::Clock::after(Timestamp(0)).now(),
         };
         Ok(Self(Arc::new(inner)))
@@ -131,6 +193,23 @@ impl Leader {
     #[must_use]
     pub fn config(&self) -> &ClusterConfig {
         &self.0.config
+    }
+
+    /// Now, by the clock that everything is decided by: it only goes forwards.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Workers, nodes and their links, as `GET /api/agent-office/nodes` shows them. When the scheduler does not
+    /// answer within two seconds, that is what it says.
+    pub async fn office(&self) -> Office {
+        self.0.monitor.office().await
+    }
+
+    /// A worker's heartbeat came that cannot be read: it counts as not alive until one comes that can.
+    pub fn beat_unreadable(&self, worker: &str) {
+        self.0.monitor.hear_unreadable(worker);
     }
 
     /// When it began to serve, by the wall clock.
@@ -148,13 +227,21 @@ impl Leader {
         }
     }
 
-    /// Takes a job, durably; every mistake in it is told at once.
+    /// Takes a job, durably; every mistake in it is told at once. It comes from a person who is not named.
     ///
     /// # Errors
     /// `Invalid`, a rejection, or `Restarting`: then the same call with the same id is safe.
     pub async fn submit(&self, id: JobId, spec: JobSpec) -> Result<Reply, LeaderError> {
+        self.submit_as(Author::user(None), id, spec).await
+    }
+
+    /// Like [`Self::submit`], and it is known from whom.
+    ///
+    /// # Errors
+    /// As [`Self::submit`].
+    pub async fn submit_as(&self, author: Author, id: JobId, spec: JobSpec) -> Result<Reply, LeaderError> {
         let spec = self.check(spec).await?;
-        self.command(Command::SubmitJob { id, spec }).await
+        self.command_as(author, Command::SubmitJob { id, spec }).await
     }
 
     /// Checks a job as [`Self::submit`] does, and takes nothing.
@@ -165,12 +252,36 @@ impl Leader {
         submission::check(&self.0.registry, &self.0.templates, spec).await
     }
 
-    /// Gives a command and waits until it is decided and durable.
+    /// Gives a command and waits until it is decided and durable. It comes from a person who is not named.
     ///
     /// # Errors
     /// A rejection, or `Restarting`.
     pub async fn command(&self, command: Command) -> Result<Reply, LeaderError> {
-        self.0.scheduler.command(command).await
+        self.command_as(Author::user(None), command).await
+    }
+
+    /// Like [`Self::command`], and it is known from whom.
+    ///
+    /// # Errors
+    /// As [`Self::command`].
+    pub async fn command_as(&self, author: Author, command: Command) -> Result<Reply, LeaderError> {
+        self.0.scheduler.command(author, command).await
+    }
+
+    /// Takes in events from outside, and waits until all of them are durable; answers in their order. One whose
+    /// id is known is not taken again. Waits at the door while too much is being taken in.
+    ///
+    /// The cluster's own decisions go first: events become durable a small piece at a time. A leader that dies
+    /// in between has answered nobody, and the same call again stores each event once, by its id.
+    ///
+    /// # Errors
+    /// A rejection, or `Restarting`: then the same call with the same ids is safe.
+    pub async fn ingest(&self, posted: Vec<Posted>) -> Result<Vec<Ingested>, LeaderError> {
+        if posted.is_empty() {
+            return Ok(Vec::new());
+        }
+        let events = posted.into_iter().map(|posted| (Arc::new(posted.event), posted.context));
+        self.0.scheduler.ingest(events.collect()).await
     }
 
     /// Looks something up in the scheduler; the answer comes when all it rests on is durable.
@@ -183,41 +294,6 @@ impl Leader {
         F: FnOnce(&Scheduler) -> T + Send + 'static,
     {
         self.0.scheduler.read(look).await
-    }
-
-    /// Starts a stream of events.
-    #[must_use]
-    pub fn follow(&self, wanted: Wanted) -> Events {
-        follow::follow(self.clone(), wanted)
-    }
-
-    /// Live signals from now on; take them with [`next_signal`].
-    #[must_use]
-    pub fn signals(&self) -> tokio::sync::broadcast::Receiver<Arc<callsheet_model::signal::Signal>> {
-        self.0.hub.signals()
-    }
-
-    /// Looks at the latest heartbeats and progress.
-    pub fn latest<T>(&self, look: impl FnOnce(&Latest) -> T) -> T {
-        self.0.hub.latest(look)
-    }
-
-    /// Output of a job's attempts as it is kept, oldest first.
-    ///
-    /// # Errors
-    /// The disk's.
-    pub async fn logs(&self, job: JobId) -> Result<Vec<AttemptLog>, LeaderError> {
-        let files = self.0.logs.files();
-        let read = move || files.attempts(job)?.into_iter().map(|attempt| files.read(job, attempt)).collect();
-        let logs: std::io::Result<Vec<AttemptLog>> =
-            tokio::task::spawn_blocking(read).await.map_err(|_| LeaderError::Restarting)?;
-        logs.map_err(LeaderError::io("reading output of attempts"))
-    }
-
-    /// Where the output of an attempt that crashed is kept, as a `file://` URL on the leader's machine.
-    #[must_use]
-    pub fn log_url(&self, crash: &Crash) -> Option<String> {
-        self.0.logs.files().url(crash.job, crash.token, crash.step, &crash.node)
     }
 
     /// Uploaded templates.
@@ -258,36 +334,5 @@ impl Leader {
     #[cfg(test)]
     fn parts(&self) -> (&SchedulerHandle, &EventHubHandle, &LogKeeperHandle) {
         (&self.0.scheduler, &self.0.hub, &self.0.logs)
-    }
-
-    fn hub(&self) -> &EventHubHandle {
-        &self.0.hub
-    }
-
-    fn journal(&self) -> &JournalSlot {
-        &self.0.journal
-    }
-}
-
-fn policy(config: &ClusterConfig, registry: &Registry) -> Policy {
-    let (leader, retry, quarantine) = (&config.leader, &config.retry, &config.leader.quarantine);
-    let looks = |name: &&str| registry.get(name).is_some_and(|renderer| renderer.has_preflight());
-    Policy {
-        silence: leader.silence,
-        reconnect_grace: leader.reconnect_grace,
-        backoff_first: retry.first,
-        backoff_factor: retry.factor,
-        backoff_max: retry.max,
-        chunk_target: leader.scheduling.chunk_target,
-        ahead: leader.scheduling.ahead,
-        ahead_max: leader.scheduling.ahead_max,
-        keep_finished: leader.keep.finished_jobs,
-        max_jobs: usize::try_from(leader.keep.jobs).unwrap_or(usize::MAX),
-        uncharged_max: retry.uncharged,
-        preflight: registry.names().filter(looks).map(str::to_owned).collect(),
-        quarantine_first: quarantine.first,
-        quarantine_factor: quarantine.factor,
-        quarantine_max: quarantine.max,
-        crashes_max: quarantine.crashes,
     }
 }

@@ -6,10 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use callsheet_config::ClusterConfig;
+use callsheet_events::ingest::Posted;
+use callsheet_events::{Filter, Sealed};
 use callsheet_journal::MemoryStore;
 use callsheet_model::{
-    Capabilities, Chunk, Envelope, Failure, FrameSet, JobId, JobSpec, Lease, NodeName, Outcome, Report,
-    Reported, Requirements, StepSpec, Timeouts, Token, Versions,
+    Capabilities, Chunk, Context, Envelope, Failure, FrameSet, JobId, JobSpec, Lease, NodeName, Outcome,
+    Outside, Report, Reported, Requirements, StepSpec, Timeouts, Token, Versions,
 };
 use callsheet_scheduler::Command;
 use tokio::sync::mpsc;
@@ -33,28 +35,47 @@ pub(crate) struct Bench {
     pub(crate) leader: Leader,
     pub(crate) store: MemoryStore,
     pub(crate) directory: tempfile::TempDir,
+    change: fn(&mut ClusterConfig),
 }
 
 impl Bench {
     pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// One whose config is not quite the usual.
+    pub(crate) async fn start_with(change: fn(&mut ClusterConfig)) -> Self {
         callsheet_telemetry::start("warn", callsheet_telemetry::Form::Text);
         let (directory, store) = (tempfile::tempdir().unwrap(), MemoryStore::new(1000));
-        let leader = start(directory.path(), &store).await;
-        let bench = Self { leader, store, directory };
+        let leader = start(directory.path(), &store, change).await;
+        let bench = Self { leader, store, directory, change };
         bench.event("leader.started", 0).await;
         bench
     }
 
+    /// The next leader has the usual config.
+    pub(crate) fn without_change(&mut self) {
+        self.change = |_| {};
+    }
+
     /// The leader dies and another one begins on the same disk.
     pub(crate) async fn crash(&mut self) {
+        // A dead process has no timers that wake its actors.
+        self.leader.0.supervisor.kill();
         self.store.crash();
-        self.leader = start(self.directory.path(), &self.store).await;
+        self.leader = start(self.directory.path(), &self.store, self.change).await;
     }
 }
 
-async fn start(directory: &Path, store: &MemoryStore) -> Leader {
+/// The usual config of a leader that keeps its things in a directory.
+pub(crate) fn config(directory: &Path) -> ClusterConfig {
     let nothing = |path: &Path| Err(std::io::Error::other(format!("{} is not included", path.display())));
-    let config = ClusterConfig::parse(CONFIG, "test.toml", directory, &nothing).unwrap();
+    ClusterConfig::parse(CONFIG, "test.toml", directory, &nothing).unwrap()
+}
+
+async fn start(directory: &Path, store: &MemoryStore, change: fn(&mut ClusterConfig)) -> Leader {
+    let mut config = config(directory);
+    change(&mut config);
     Leader::start(config, Arc::new(store.clone())).await.unwrap()
 }
 
@@ -74,11 +95,46 @@ pub(crate) fn job(frames: &str) -> (JobId, JobSpec) {
         settings: BTreeMap::new(),
         approximate: false,
     };
-    let spec = JobSpec { name: "test".into(), project: "test".into(), priority: 50, steps: vec![step] };
+    let spec = JobSpec {
+        name: "test".into(),
+        project: "test".into(),
+        priority: 50,
+        steps: vec![step],
+        approval: None,
+    };
     (JobId(Uuid::new_v4()), spec)
 }
 
+/// An event of another service, known by this number.
+pub(crate) fn posted(number: u128) -> Posted {
+    let event = Outside {
+        id: Uuid::from_u128(number),
+        kind: "call.done".to_owned(),
+        timestamp: "2026-11-21T12:00:00Z".to_owned(),
+        correlation: None,
+        payload: format!(r#"{{"number":{number}}}"#),
+        fields: "{}".to_owned(),
+    };
+    Posted { event, context: Context::default() }
+}
+
+/// Numbers of all [`posted`] events in a page.
+pub(crate) fn numbers(page: &[Arc<Sealed>]) -> Vec<u128> {
+    page.iter().map(|event| event.id.as_u128()).collect()
+}
+
 impl Bench {
+    /// All events of other services after a cursor, by their numbers, in order.
+    pub(crate) async fn numbers_after(&self, after: u64) -> Vec<u128> {
+        let filter = Filter { types: vec!["call.done".to_owned()], ..Filter::default() };
+        let mut events = self.leader.follow(Wanted { after: Some(after), follow: false, filter });
+        let mut found = Vec::new();
+        while let Some(page) = events.recv().await {
+            found.extend(numbers(&page.unwrap()));
+        }
+        found
+    }
+
     pub(crate) async fn submit(&self, frames: &str) -> JobId {
         let (id, spec) = job(frames);
         self.leader.command(Command::SubmitJob { id, spec }).await.unwrap();
@@ -87,9 +143,10 @@ impl Bench {
 
     /// Waits for an event of this type that comes after the cursor.
     pub(crate) async fn event(&self, kind: &str, after: u64) -> Envelope {
-        let wanted = Wanted { after: Some(after), follow: true, types: vec![kind.to_owned()], job: None };
+        let filter = Filter { types: vec![kind.to_owned()], ..Filter::default() };
+        let wanted = Wanted { after: Some(after), follow: true, filter };
         let mut events = self.leader.follow(wanted);
-        events.recv().await.unwrap().unwrap().remove(0)
+        events.recv().await.unwrap().unwrap().remove(0).envelope.clone()
     }
 }
 

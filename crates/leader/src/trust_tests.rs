@@ -5,8 +5,8 @@ use callsheet_model::{Event, Failure, FailureClass, NodeName, StepIndex};
 use callsheet_renderers::Registry;
 use callsheet_scheduler::Command;
 
-use crate::FromNode;
 use crate::testing::{Bench, Hand};
+use crate::{FromNode, LeaderError};
 
 fn anna() -> NodeName {
     NodeName::new("anna").unwrap()
@@ -37,12 +37,17 @@ async fn a_crash_is_told_with_the_way_to_its_log() {
     let Event::NodeCrashed { crash } = bench.event("node.crashed.v1", 0).await.event else { unreachable!() };
     assert_eq!((&crash.node, crash.token, crash.last_frame), (&lease.node, lease.token, Some(7)));
     assert_eq!((&crash.failure, crash.recovering), (&failure, true));
-    let url = bench.leader.log_url(&crash).unwrap();
-    let path = url.strip_prefix("file://").unwrap();
+    let way = format!("http://127.0.0.1:7420/api/v1/jobs/{job}/attempts/{}/log", lease.token);
+    assert_eq!(crash.log_url, Some(way));
     // The keeper writes in its own time.
-    while std::fs::read_to_string(path).ok().as_deref() != Some(text) {
+    let log = loop {
+        match bench.leader.attempt_log(job, lease.token).await {
+            Ok(log) => break log,
+            Err(error) => assert!(matches!(error, LeaderError::NoAttempt { .. }), "{error}"),
+        }
         tokio::task::yield_now().await;
-    }
+    };
+    assert_eq!(log.text, text);
 }
 
 #[tokio::test]

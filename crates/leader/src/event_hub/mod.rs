@@ -1,31 +1,31 @@
-//! The event hub: passes on what happened and what is passing, and remembers the latest of what passes.
+//! The event hub: says that something happened, passes on what is passing, and remembers the latest of it.
 //!
 //! Supervised by the leader's supervisor. What dies with it: the latest heartbeats and progress, which come
-//! again within seconds. What survives: everything stored, since readers fill gaps from the journal.
+//! again within seconds. What survives: everything stored, since readers take that from the log.
 //!
-//! It never waits for a reader. Live events go into a bounded ring; a reader that falls out of it reads on
-//! from the journal (see [`crate::follow`]), so it misses nothing and slows nobody.
+//! It never waits for a reader. Of events it only says that there are more: each reader takes them from the log
+//! itself (see [`crate::follow`]), so it misses nothing and slows nobody. Signals go into a bounded ring; what
+//! a slow reader misses of them is gone.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, RwLock};
-
-use callsheet_model::signal::{Heartbeat, Progress, Signal};
-use callsheet_model::{Envelope, Event, NodeName, Token};
-use callsheet_supervision::ActorSlot;
-use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::sync::broadcast;
-
-use crate::log_keeper::LogKeeperHandle;
-
+mod latest;
 #[cfg(test)]
 mod tests;
 
-/// Batches of events that a live reader may be behind.
-const EVENT_RING: usize = 256;
-/// Attempts whose progress is remembered.
-const MOST_PROGRESS: usize = 10_000;
-/// Signals that a live reader may be behind; what falls out is gone.
+use std::sync::{Arc, PoisonError, RwLock};
+
+use callsheet_events::Sealed;
+use callsheet_model::Event;
+use callsheet_model::signal::Signal;
+use callsheet_supervision::ActorSlot;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
+
+pub use latest::Latest;
+
+use crate::log_keeper::LogKeeperHandle;
+
+/// Signals that a live reader may be behind; what falls out is gone. As many may wait for the hub: of more, some
+/// would fall out before anyone saw them.
 const SIGNAL_RING: usize = 1024;
 
 /// The actor.
@@ -34,9 +34,9 @@ pub(crate) struct EventHub;
 /// What it can be sent.
 pub(crate) enum Message {
     /// These events are durable.
-    Publish(Arc<Vec<Envelope>>),
-    /// This is passing.
-    Signal(Arc<Signal>),
+    Publish(Vec<Arc<Sealed>>),
+    /// This is passing; it has a place in the mailbox.
+    Signal(Arc<Signal>, OwnedSemaphorePermit),
     #[cfg(test)]
     Panic,
 }
@@ -57,29 +57,21 @@ pub(crate) struct State {
 
 /// What readers share with the hub.
 pub(crate) struct Shared {
-    /// The number of the last event that is durable, whether it has been passed on or not.
-    head: AtomicU64,
-    events: broadcast::Sender<Arc<Vec<Envelope>>>,
+    /// Changes when there may be more in the log.
+    more: watch::Sender<()>,
     signals: broadcast::Sender<Arc<Signal>>,
+    /// Places in the mailbox for signals.
+    room: Arc<Semaphore>,
     latest: RwLock<Latest>,
-}
-
-/// The latest of what passes.
-#[derive(Clone, Debug, Default)]
-pub struct Latest {
-    /// The last heartbeat of each node that is online.
-    pub heartbeats: BTreeMap<NodeName, Heartbeat>,
-    /// What attempts under leases in force are doing.
-    pub progress: BTreeMap<Token, Progress>,
 }
 
 impl EventHubHandle {
     /// A handle with no actor behind it yet.
     pub(crate) fn new() -> Self {
         let shared = Shared {
-            head: AtomicU64::new(0),
-            events: broadcast::Sender::new(EVENT_RING),
+            more: watch::Sender::new(()),
             signals: broadcast::Sender::new(SIGNAL_RING),
+            room: Arc::new(Semaphore::new(SIGNAL_RING)),
             latest: RwLock::default(),
         };
         Self { actor: ActorSlot::default(), shared: Arc::new(shared) }
@@ -95,29 +87,32 @@ impl EventHubHandle {
         State { shared: self.shared.clone(), logs }
     }
 
-    pub(crate) fn publish(&self, events: Vec<Envelope>) {
-        if let Some(last) = events.last() {
-            // Before the actor has it: if it never gets it, readers still know how far to read.
-            self.shared.head.fetch_max(last.sequence, Ordering::AcqRel);
-        }
-        self.send(Message::Publish(Arc::new(events)));
+    /// These events are in the log, durable.
+    pub(crate) fn publish(&self, events: Vec<Arc<Sealed>>) {
+        self.send(Message::Publish(events));
     }
 
+    /// This is passing. When too much is, it is left out; output and progress first, so that there is always room
+    /// for signs of life.
     pub(crate) fn signal(&self, signal: Signal) {
-        self.send(Message::Signal(Arc::new(signal)));
+        let room = &self.shared.room;
+        let chatter = matches!(signal, Signal::Log(_) | Signal::Progress(_) | Signal::FrameCompleted(_));
+        if chatter && room.available_permits() < SIGNAL_RING / 2 {
+            return;
+        }
+        if let Ok(place) = room.clone().try_acquire_owned() {
+            self.send(Message::Signal(Arc::new(signal), place));
+        }
     }
 
-    /// The scheduler has recovered, and this is the last event of its journal.
-    pub(crate) fn recovered(&self, sequence: u64) {
-        self.shared.head.fetch_max(sequence, Ordering::AcqRel);
-        self.shared.look_for_gaps();
+    /// The scheduler has recovered, and its journal is there to be read.
+    pub(crate) fn recovered(&self) {
+        self.shared.more.send_replace(());
     }
 
-    /// Live events from now on, and the number of the last one before.
-    pub(crate) fn events(&self) -> (broadcast::Receiver<Arc<Vec<Envelope>>>, u64) {
-        // The receiver first: what is published in between is then both counted and received, never neither.
-        let receiver = self.shared.events.subscribe();
-        (receiver, self.shared.head.load(Ordering::Acquire))
+    /// Changes whenever there may be more in the log.
+    pub(crate) fn more(&self) -> watch::Receiver<()> {
+        self.shared.more.subscribe()
     }
 
     /// Live signals from now on.
@@ -127,11 +122,11 @@ impl EventHubHandle {
 
     /// Looks at the latest of what passes.
     pub(crate) fn latest<T>(&self, look: impl FnOnce(&Latest) -> T) -> T {
-        look(&self.shared.latest.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+        look(&self.shared.latest.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn send(&self, message: Message) {
-        // While the hub is being restarted nothing is lost: readers see the gap and read the journal.
+        // While the hub is being restarted nothing is lost: the next one begins by waking all readers.
         let _ = self.actor.cast(message);
     }
 
@@ -148,7 +143,7 @@ impl Actor for EventHub {
 
     async fn pre_start(&self, _: ActorRef<Message>, state: State) -> Result<State, ActorProcessingErr> {
         // What was sent while there was no hub has gone nowhere.
-        state.shared.look_for_gaps();
+        state.shared.more.send_replace(());
         Ok(state)
     }
 
@@ -160,17 +155,17 @@ impl Actor for EventHub {
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Publish(events) => {
-                shared.update(|latest| events.iter().for_each(|envelope| latest.event(envelope)));
-                for envelope in events.iter() {
-                    if let Event::JobForgotten { job } = envelope.event {
+                shared.update(|latest| events.iter().for_each(|event| latest.event(&event.envelope)));
+                for event in events.iter() {
+                    if let Event::JobForgotten { job } = event.envelope.event {
                         logs.forget(job);
                     }
                 }
-                // No reader, no receiver.
-                let _ = shared.events.send(events);
+                shared.more.send_replace(());
             }
-            Message::Signal(signal) => {
+            Message::Signal(signal, _place) => {
                 shared.update(|latest| latest.signal(&signal));
+                // No reader, no receiver.
                 let _ = shared.signals.send(signal);
             }
             #[cfg(test)]
@@ -181,47 +176,7 @@ impl Actor for EventHub {
 }
 
 impl Shared {
-    /// Wakes live readers with an empty batch: they compare the head with their cursors.
-    fn look_for_gaps(&self) {
-        let _ = self.events.send(Arc::default());
-    }
-
     fn update(&self, change: impl FnOnce(&mut Latest)) {
-        change(&mut self.latest.write().unwrap_or_else(std::sync::PoisonError::into_inner));
-    }
-}
-
-impl Latest {
-    fn event(&mut self, envelope: &Envelope) {
-        match &envelope.event {
-            Event::LeaseReleased { token, .. } => {
-                self.progress.remove(token);
-            }
-            Event::NodeOffline { node, .. } => {
-                self.heartbeats.remove(node);
-                self.progress.retain(|_, progress| progress.node != *node);
-            }
-            _ => {}
-        }
-    }
-
-    fn signal(&mut self, signal: &Signal) {
-        match signal {
-            Signal::Heartbeat(beat) => {
-                self.heartbeats.insert(beat.node.clone(), beat.clone());
-            }
-            Signal::Progress(progress) if progress.remaining.is_empty() => {
-                self.progress.remove(&progress.token);
-            }
-            Signal::Progress(progress) => {
-                // A node works on few leases at once: what it no longer speaks of is over.
-                self.progress.insert(progress.token, progress.clone());
-                if self.progress.len() > MOST_PROGRESS {
-                    // Old tokens are low ones: a node that never said the end of its attempt is not waited for.
-                    self.progress.pop_first();
-                }
-            }
-            Signal::Log(_) | Signal::Cache(_) => {}
-        }
+        change(&mut self.latest.write().unwrap_or_else(PoisonError::into_inner));
     }
 }

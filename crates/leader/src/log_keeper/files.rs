@@ -84,9 +84,10 @@ impl LogFiles {
         Ok(attempts.into_iter().collect())
     }
 
-    /// Where the beginning of an attempt's output is, as a URL; most often that is all of it.
-    pub(crate) fn url(&self, job: JobId, token: Token, step: StepIndex, node: &NodeName) -> Option<String> {
-        super::url::of(&Parts::at(&self.job(job), &Stem { token, step, node: node.clone() }).head)
+    /// The output of the attempt under this token, if there is any.
+    pub(crate) fn attempt(&self, job: JobId, token: Token) -> io::Result<Option<AttemptLog>> {
+        let attempt = self.attempts(job)?.into_iter().find(|(found, ..)| *found == token);
+        attempt.map(|attempt| self.read(job, attempt)).transpose()
     }
 
     /// One attempt's output.

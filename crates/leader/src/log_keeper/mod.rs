@@ -10,7 +10,6 @@
 mod files;
 #[cfg(test)]
 mod tests;
-mod url;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -51,14 +51,16 @@ fn a_long_output_keeps_its_beginning_and_its_end_within_bounds() {
 }
 
 #[test]
-fn the_head_is_a_plain_text_that_a_url_leads_to() {
+fn an_attempt_is_found_by_its_token() {
     let directory = tempfile::tempdir().unwrap();
     let files = LogFiles::new(directory.path().into(), 4096);
-    let piece = chunk(0, "one\n");
-    files.keep(&piece).unwrap();
-    let url = files.url(piece.job, piece.token, piece.step, &piece.node).unwrap();
-    let path = url.strip_prefix("file://").unwrap();
-    assert_eq!(std::fs::read_to_string(path).unwrap(), "one\n");
+    let first = chunk(0, "one\n");
+    let second = LogChunk { token: "1.8".parse().unwrap(), ..chunk(0, "two\n") };
+    files.keep(&first).unwrap();
+    files.keep(&second).unwrap();
+    assert_eq!(files.attempt(first.job, second.token).unwrap().unwrap().text, "two\n");
+    assert_eq!(files.attempt(first.job, "1.9".parse().unwrap()).unwrap(), None);
+    assert_eq!(files.attempt(JobId(Uuid::nil()), first.token).unwrap(), None);
 }
 
 #[test]

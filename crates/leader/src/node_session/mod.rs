@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use callsheet_model::signal::{LogChunk, Signal};
 use callsheet_model::{
-    Capabilities, FrameSet, Job, JobId, Lease, NodeName, OfflineReason, Report, SessionId, Token,
+    Capabilities, FrameSet, Job, JobId, Lease, NodeName, OfflineReason, Outcome, Report, Reported, SessionId,
+    Token,
 };
 use callsheet_scheduler::{Command, Effect, Holding};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -19,6 +20,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use crate::error::LeaderError;
 use crate::event_hub::EventHubHandle;
 use crate::log_keeper::LogKeeperHandle;
+use crate::monitor::MonitorHandle;
 use crate::scheduler::{Message as ToScheduler, SchedulerHandle, SessionReports, Told};
 
 /// Messages of one node that may wait to be decided; its stream is not read on before there is room.
@@ -59,6 +61,15 @@ pub enum FromNode {
     },
     /// Something passing.
     Signal(Signal),
+    /// Its template cache changed.
+    Cache(Box<callsheet_model::signal::CacheUpdate>),
+    /// Its actors changed.
+    Troupe {
+        /// How.
+        changes: Vec<callsheet_model::PlayerChange>,
+        /// These are all there are.
+        whole: bool,
+    },
     /// It is leaving.
     Goodbye(OfflineReason),
 }
@@ -181,6 +192,7 @@ pub(crate) struct Arguments {
     pub(crate) scheduler: SchedulerHandle,
     pub(crate) hub: EventHubHandle,
     pub(crate) logs: LogKeeperHandle,
+    pub(crate) monitor: MonitorHandle,
     pub(crate) out: mpsc::Sender<ToNode>,
 }
 
@@ -191,6 +203,7 @@ pub(crate) struct State {
     scheduler: SchedulerHandle,
     hub: EventHubHandle,
     logs: LogKeeperHandle,
+    monitor: MonitorHandle,
     out: mpsc::Sender<ToNode>,
     goodbye: Option<OfflineReason>,
     abandoned: bool,
@@ -213,12 +226,23 @@ impl Actor for NodeSession {
         myself: ActorRef<Message>,
         args: Arguments,
     ) -> Result<State, ActorProcessingErr> {
-        let Arguments { session, hello, scheduler, hub, logs, out } = args;
+        let Arguments { session, hello, scheduler, hub, logs, monitor, out } = args;
         let Hello { node, capabilities, held } = hello;
         scheduler.send(ToScheduler::OpenSession { session, to: NodeSessionHandle(myself) })?;
         let leases = held.iter().map(|token| (*token, None)).collect();
         scheduler.tell(Command::ConnectNode { node: node.clone(), session, capabilities, held })?;
-        Ok(State { session, node, scheduler, hub, logs, out, goodbye: None, abandoned: false, leases })
+        Ok(State {
+            session,
+            node,
+            scheduler,
+            hub,
+            logs,
+            monitor,
+            out,
+            goodbye: None,
+            abandoned: false,
+            leases,
+        })
     }
 
     async fn handle(
@@ -261,6 +285,8 @@ impl State {
                 self.send(ToNode::PulseAck(number))?;
             }
             FromNode::Reports { reports, up_to } => {
+                let (done, failed) = ended(&reports);
+                self.monitor.tally(&node, done, failed);
                 self.scheduler.report(SessionReports {
                     node,
                     session,
@@ -278,6 +304,12 @@ impl State {
                     self.logs.keep(chunk.clone(), permit);
                 }
                 self.hub.signal(signal);
+            }
+            FromNode::Cache(update) => {
+                self.scheduler.tell(Command::NoteCache { update: *update })?;
+            }
+            FromNode::Troupe { changes, whole } => {
+                self.scheduler.tell(Command::NoteTroupe { node, session, changes, whole })?;
             }
             FromNode::Goodbye(reason) => self.goodbye = Some(reason),
         }
@@ -342,4 +374,15 @@ impl State {
         self.scheduler.tell(Command::DisconnectNode { node, session, goodbye })?;
         self.scheduler.send(ToScheduler::CloseSession { session })
     }
+}
+
+/// How many attempts these reports say are finished, and how many have failed.
+fn ended(reports: &[Report]) -> (u64, u64) {
+    let ends = |is: fn(&Outcome) -> bool| {
+        reports
+            .iter()
+            .filter(|report| matches!(&report.what, Reported::Ended { outcome, .. } if is(outcome)))
+            .count() as u64
+    };
+    (ends(|outcome| *outcome == Outcome::Succeeded), ends(|outcome| matches!(outcome, Outcome::Failed(_))))
 }

@@ -3,16 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use callsheet_events::Sealed;
 use callsheet_journal::{Journal, Store};
-use callsheet_model::{Envelope, SessionId, Timestamp};
+use callsheet_model::{Author, Envelope, SessionId, Timestamp};
 use callsheet_scheduler::{Command, Effect, Output, Policy, Scheduler};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::task::JoinHandle;
 
 use super::flight::{Flight, Flights};
 use super::handle::{Message, SessionReports};
-use crate::clock::Clock;
+use super::posts::Posts;
+use super::replay::{Replayed, replay};
+use crate::clock::{Clock, ClockSlot};
 use crate::event_hub::EventHubHandle;
+use crate::figures::Figures;
 use crate::follow::JournalSlot;
 use crate::node_session::NodeSessionHandle;
 
@@ -28,7 +32,10 @@ pub(crate) struct Arguments {
     pub(crate) store: Arc<dyn Store>,
     /// Where the journal is put once it is open, for those who read history.
     pub(crate) slot: JournalSlot,
+    /// Where its clock is put, for everyone else.
+    pub(crate) clock: ClockSlot,
     pub(crate) hub: EventHubHandle,
+    pub(crate) figures: Arc<Figures>,
     /// A snapshot is written after this many events.
     pub(crate) snapshot_every: u64,
 }
@@ -39,9 +46,12 @@ pub(crate) struct State {
     clock: Clock,
     journal: Arc<dyn Journal>,
     hub: EventHubHandle,
+    figures: Arc<Figures>,
     sessions: BTreeMap<SessionId, NodeSessionHandle>,
     /// Collected and not yet decided.
     pending: Vec<Message>,
+    /// Events from outside that wait for their turn.
+    posts: Posts,
     /// A `Commit` is in the mailbox.
     committing: bool,
     flights: Flights,
@@ -63,19 +73,23 @@ impl Actor for SchedulerActor {
         myself: ActorRef<Message>,
         args: Arguments,
     ) -> Result<State, ActorProcessingErr> {
-        let Arguments { policy, store, slot, hub, snapshot_every } = args;
+        let Arguments { policy, store, slot, clock: clocks, hub, figures, snapshot_every } = args;
         // Reading a long journal takes a second or two: not on the runtime.
         let replayed = tokio::task::spawn_blocking(move || replay(policy, &*store)).await??;
         let Replayed { scheduler, journal, last_seen, snapshot_at } = replayed;
         tracing::info!(sequence = scheduler.sequence(), snapshot = snapshot_at, "the journal is replayed");
         slot.put(journal.clone());
+        let clock = Clock::after(last_seen);
+        clocks.put(clock);
         let mut state = State {
             scheduler,
-            clock: Clock::after(last_seen),
+            clock,
             journal,
             hub,
+            figures,
             sessions: BTreeMap::new(),
             pending: Vec::new(),
+            posts: Posts::default(),
             committing: false,
             flights: Flights::default(),
             output: Output::default(),
@@ -84,8 +98,8 @@ impl Actor for SchedulerActor {
             snapshot_at,
             snapshotting: false,
         };
-        state.hub.recovered(state.scheduler.sequence());
-        state.collect(&myself, Message::Command { command: Command::StartLeader, reply: None, permit: None });
+        state.hub.recovered();
+        state.collect(&myself, own(Command::StartLeader));
         Ok(state)
     }
 
@@ -117,10 +131,13 @@ impl Actor for SchedulerActor {
             }
             Message::Wake => {
                 state.alarm = None;
-                state
-                    .collect(&myself, Message::Command { command: Command::Tick, reply: None, permit: None });
+                state.collect(&myself, own(Command::Tick));
             }
-            Message::Command { .. } | Message::Reports(_) | Message::Read { .. } | Message::Flush(_) => {
+            Message::Ingest(post) => {
+                state.posts.push(post);
+                state.see_to_it(&myself);
+            }
+            Message::Command { .. } | Message::Reports(..) | Message::Read { .. } | Message::Flush(_) => {
                 state.collect(&myself, message);
             }
             #[cfg(test)]
@@ -137,55 +154,44 @@ impl Actor for SchedulerActor {
     }
 }
 
-/// What start-up gives.
-struct Replayed {
-    scheduler: Scheduler,
-    journal: Arc<dyn Journal>,
-    /// The time of the last event.
-    last_seen: Timestamp,
-    /// The last event in the newest snapshot.
-    snapshot_at: u64,
-}
-
-/// Opens the journal and folds it into the scheduler as it was.
-fn replay(policy: Policy, store: &dyn Store) -> Result<Replayed, ActorProcessingErr> {
-    let recovered = store.open()?;
-    for damage in &recovered.notes {
-        tracing::warn!(%damage, "the journal is damaged, but nothing is lost");
-    }
-    let snapshot_at = recovered.image.as_ref().map_or(0, |image| image.sequence);
-    let mut scheduler = match recovered.image {
-        Some(image) => Scheduler::from_image(policy, image),
-        None => Scheduler::new(policy),
-    };
-    let mut last_seen = Timestamp::default();
-    for envelope in recovered.tail {
-        let envelope = envelope?;
-        last_seen = last_seen.max(envelope.at);
-        scheduler.replay(&envelope);
-    }
-    Ok(Replayed { scheduler, journal: recovered.journal, last_seen, snapshot_at })
-}
-
 impl State {
     /// Puts something to decide behind the rest, and sees that it will be decided.
     fn collect(&mut self, myself: &ActorRef<Message>, message: Message) {
         self.pending.push(message);
-        if !self.committing && self.flights.appending() < MOST_APPENDS {
+        self.see_to_it(myself);
+    }
+
+    fn see_to_it(&mut self, myself: &ActorRef<Message>) {
+        if !self.committing && self.can_decide() {
             // A mailbox is first in, first out: everything that is in it now will be in the batch.
             self.committing = myself.cast(Message::Commit).is_ok();
         }
     }
 
+    fn can_decide(&self) -> bool {
+        self.flights.appending() < MOST_APPENDS && (!self.pending.is_empty() || self.is_room_for_guests())
+    }
+
+    /// One append is always left to what the cluster itself decides.
+    fn is_room_for_guests(&self) -> bool {
+        !self.posts.is_empty() && self.flights.ingesting() == 0
+    }
+
     /// Decides everything collected, as one batch.
     fn commit(&mut self, myself: &ActorRef<Message>) {
-        if self.pending.is_empty() || self.flights.appending() >= MOST_APPENDS {
+        if !self.can_decide() {
             return;
         }
         let now = self.clock.now();
         let mut flight = Flight::default();
         for message in std::mem::take(&mut self.pending) {
             self.judge(now, message, &mut flight);
+        }
+        if self.is_room_for_guests() {
+            let Self { scheduler, posts, output, .. } = self;
+            posts.decide(&mut flight, |events| {
+                scheduler.handle(now, Author::SYSTEM, Command::Ingest { events }, output)
+            });
         }
         self.scheduler.dispatch(now, &mut self.output);
         for effect in self.output.effects.drain(..) {
@@ -195,13 +201,15 @@ impl State {
         self.remember(myself, flight, events);
         self.set_alarm(myself, now);
         self.snapshot_if_due(myself);
+        self.see_to_it(myself);
     }
 
     fn judge(&mut self, now: Timestamp, message: Message, flight: &mut Flight) {
         match message {
-            Message::Command { command, reply, permit } => {
-                let result = self.scheduler.handle(now, command, &mut self.output);
+            Message::Command { author, command, since, reply, permit } => {
+                let result = self.scheduler.handle(now, author, command, &mut self.output);
                 flight.permits.extend(permit);
+                flight.commands.extend(since);
                 match reply {
                     Some(reply) => flight.tells.push(Box::new(move || {
                         // The asker has gone: there is no one to tell.
@@ -214,10 +222,12 @@ impl State {
                     }
                 }
             }
-            Message::Reports(SessionReports { node, session, reports, up_to, permit }) => {
+            Message::Reports(SessionReports { node, session, reports, up_to, permit }, since) => {
+                flight.commands.push(since);
                 for report in reports {
                     let command = Command::Report { node: node.clone(), report };
-                    if let Err(rejection) = self.scheduler.handle(now, command, &mut self.output) {
+                    let told = self.scheduler.handle(now, Author::SYSTEM, command, &mut self.output);
+                    if let Err(rejection) = told {
                         tracing::debug!(%node, %rejection, "a report came too late");
                     }
                 }
@@ -261,7 +271,7 @@ impl State {
         );
     }
 
-    fn land(&mut self, events: Vec<Envelope>) {
+    fn land(&mut self, events: Vec<Arc<Sealed>>) {
         for flight in self.flights.land() {
             self.leave(flight);
         }
@@ -276,6 +286,11 @@ impl State {
             }
         }
         flight.tells.into_iter().for_each(|tell| tell());
+        let figures = &self.figures;
+        flight.commands.iter().for_each(|since| figures.commands.observe(since.elapsed()));
+        flight.posts.iter().for_each(|since| figures.posts.observe(since.elapsed()));
+        figures.ingested.add((flight.ingested - flight.repeated) as u64);
+        figures.repeated.add(flight.repeated as u64);
     }
 
     fn set_alarm(&mut self, myself: &ActorRef<Message>, now: Timestamp) {
@@ -305,6 +320,11 @@ impl State {
             }),
         );
     }
+}
+
+/// A command of the leader's own.
+fn own(command: Command) -> Message {
+    Message::Command { author: Author::SYSTEM, command, since: None, reply: None, permit: None }
 }
 
 trait SendAfterQuietly {

@@ -1,6 +1,7 @@
 //! Batches on their way to the disk, and what may leave when they are there.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
 
 use callsheet_model::SessionId;
 use callsheet_scheduler::Effect;
@@ -17,6 +18,14 @@ pub(crate) struct Flight {
     pub(crate) tells: Vec<Tell>,
     /// Places at the door, given back when the batch leaves.
     pub(crate) permits: Vec<OwnedSemaphorePermit>,
+    /// When its commands and reports came.
+    pub(crate) commands: Vec<Instant>,
+    /// When the posts came that are answered with it.
+    pub(crate) posts: Vec<Instant>,
+    /// Events from outside in it ...
+    pub(crate) ingested: usize,
+    /// ... and those of them that were known already.
+    pub(crate) repeated: usize,
 }
 
 /// What one session is told of one batch.
@@ -29,9 +38,10 @@ pub(crate) struct Told {
 }
 
 impl Flight {
-    /// Whether anything waits for it.
+    /// Whether nothing waits for it or has to be counted.
     pub(crate) fn is_empty(&self) -> bool {
-        self.told.is_empty() && self.tells.is_empty() && self.permits.is_empty()
+        let nobody = self.told.is_empty() && self.tells.is_empty() && self.permits.is_empty();
+        nobody && self.commands.is_empty() && self.ingested == 0
     }
 }
 
@@ -40,12 +50,18 @@ impl Flight {
 pub(crate) struct Flights {
     air: VecDeque<(Flight, bool)>,
     appending: usize,
+    ingesting: usize,
 }
 
 impl Flights {
     /// How many appends are on their way.
     pub(crate) fn appending(&self) -> usize {
         self.appending
+    }
+
+    /// How many of them carry events from outside.
+    pub(crate) fn ingesting(&self) -> usize {
+        self.ingesting
     }
 
     /// Whether nothing waits for the disk.
@@ -57,6 +73,7 @@ impl Flights {
     /// waits for those before it: it may tell of what they decided.
     pub(crate) fn depart(&mut self, flight: Flight, appends: bool) {
         self.appending += usize::from(appends);
+        self.ingesting += usize::from(appends && flight.ingested > 0);
         self.air.push_back((flight, appends));
     }
 
@@ -65,6 +82,7 @@ impl Flights {
         let mut landed = Vec::new();
         if let Some((flight, appends)) = self.air.pop_front() {
             self.appending -= usize::from(appends);
+            self.ingesting -= usize::from(appends && flight.ingested > 0);
             landed.push(flight);
         }
         while self.air.front().is_some_and(|(_, appends)| !appends) {

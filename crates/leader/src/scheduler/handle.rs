@@ -1,19 +1,23 @@
 //! What the scheduler actor can be sent, and the typed handle that sends it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use callsheet_journal::{AppendError, Durable};
-use callsheet_model::{NodeName, Report, SessionId};
-use callsheet_scheduler::{Command, Rejection, Reply, Scheduler};
+use callsheet_model::{Author, NodeName, Report, SessionId};
+use callsheet_scheduler::{Command, Ingested, Rejection, Reply, Scheduler};
 use callsheet_supervision::ActorSlot;
 use ractor::ActorRef;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::posts::{Guest, Post};
 use crate::error::LeaderError;
 use crate::node_session::NodeSessionHandle;
 
 /// Commands and reads of strangers that may wait at once; more wait at the door.
 const DOOR: usize = 1024;
+/// KiB of events from outside that may wait at once; more wait at the door.
+const GUEST_DOOR: u32 = 32 << 10;
 
 /// Something to look up in the scheduler; its answer is told when what it saw is durable.
 pub(crate) type Read = Box<dyn FnOnce(&Scheduler) -> Tell + Send>;
@@ -24,13 +28,19 @@ pub(crate) type Tell = Box<dyn FnOnce() + Send>;
 pub(crate) enum Message {
     /// Decide this.
     Command {
+        /// Whom it comes from.
+        author: Author,
         command: Command,
+        /// When it was sent, if it came from outside the actor.
+        since: Option<Instant>,
         reply: Option<oneshot::Sender<Result<Reply, Rejection>>>,
         /// The sender's place at the door.
         permit: Option<OwnedSemaphorePermit>,
     },
-    /// Judge a node's numbered reports, and tell its session when they are settled.
-    Reports(SessionReports),
+    /// Judge a node's numbered reports, which came at this time, and tell its session when they are settled.
+    Reports(SessionReports, Instant),
+    /// Take in events from outside.
+    Ingest(Post),
     /// Look something up.
     Read { read: Read, permit: Option<OwnedSemaphorePermit> },
     /// A node's session is there, and effects for it go to this actor.
@@ -68,12 +78,17 @@ pub(crate) struct SessionReports {
 pub(crate) struct SchedulerHandle {
     actor: ActorSlot<Message>,
     door: Arc<Semaphore>,
+    guests: Arc<Semaphore>,
 }
 
 impl SchedulerHandle {
     /// A handle with no actor behind it yet.
     pub(crate) fn new() -> Self {
-        Self { actor: ActorSlot::default(), door: Arc::new(Semaphore::new(DOOR)) }
+        Self {
+            actor: ActorSlot::default(),
+            door: Arc::new(Semaphore::new(DOOR)),
+            guests: Arc::new(Semaphore::new(GUEST_DOOR as usize)),
+        }
     }
 
     /// Points at a new actor.
@@ -82,16 +97,35 @@ impl SchedulerHandle {
     }
 
     /// Gives a command and waits until it is decided and durable.
-    pub(crate) async fn command(&self, command: Command) -> Result<Reply, LeaderError> {
+    pub(crate) async fn command(&self, author: Author, command: Command) -> Result<Reply, LeaderError> {
         let permit = self.permit().await?;
         let (reply, answer) = oneshot::channel();
-        self.send(Message::Command { command, reply: Some(reply), permit: Some(permit) })?;
+        let (reply, permit) = (Some(reply), Some(permit));
+        self.send(Message::Command { author, command, since: Some(Instant::now()), reply, permit })?;
         Ok(answer.await.map_err(|_| LeaderError::Restarting)??)
     }
 
-    /// Gives a command whose outcome nobody waits for.
+    /// Gives a command whose outcome nobody waits for. A node's commands say themselves whom they come from.
     pub(crate) fn tell(&self, command: Command) -> Result<(), LeaderError> {
-        self.send(Message::Command { command, reply: None, permit: None })
+        let (author, since) = (Author::SYSTEM, Some(Instant::now()));
+        self.send(Message::Command { author, command, since, reply: None, permit: None })
+    }
+
+    /// Has events from outside taken in, and waits until all of them are durable.
+    pub(crate) async fn ingest(&self, events: Vec<Guest>) -> Result<Vec<Ingested>, LeaderError> {
+        let bytes: usize = events.iter().map(|(event, _)| size_of(event)).sum();
+        let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).clamp(1, GUEST_DOOR);
+        let permit =
+            self.guests.clone().acquire_many_owned(kib).await.map_err(|_| LeaderError::Restarting)?;
+        let (reply, answer) = oneshot::channel();
+        self.send(Message::Ingest(Post::new(events, reply, permit)))?;
+        Ok(answer.await.map_err(|_| LeaderError::Restarting)??)
+    }
+
+    /// KiB that may still come through the door for events from outside.
+    #[cfg(test)]
+    pub(crate) fn room_for_guests(&self) -> usize {
+        self.guests.available_permits()
     }
 
     /// Looks something up; the answer comes when what it saw is durable.
@@ -115,7 +149,7 @@ impl SchedulerHandle {
 
     /// Hands over a node's reports.
     pub(crate) fn report(&self, reports: SessionReports) -> Result<(), LeaderError> {
-        self.send(Message::Reports(reports))
+        self.send(Message::Reports(reports, Instant::now()))
     }
 
     /// Sends a message as it is.
@@ -126,4 +160,9 @@ impl SchedulerHandle {
     async fn permit(&self) -> Result<OwnedSemaphorePermit, LeaderError> {
         self.door.clone().acquire_owned().await.map_err(|_| LeaderError::Restarting)
     }
+}
+
+/// About what an event from outside takes in memory, in bytes.
+fn size_of(event: &callsheet_model::Outside) -> usize {
+    size_of_val(event) + event.kind.len() + event.payload.len() + event.fields.len()
 }

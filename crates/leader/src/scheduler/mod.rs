@@ -6,7 +6,8 @@
 //! ```
 //!
 //! While one batch is on its way to the disk the next is collected and decided. Nothing leaves before what it
-//! follows from is durable, and that goes for reads too: nobody is told what a crash could undo.
+//! follows from is durable, and that goes for reads too: nobody is told what a crash could undo. Events from
+//! outside go with it in small pieces, behind what the cluster itself has to decide (see [`posts`]).
 //!
 //! Supervised by the leader's supervisor. When it dies (a panic, an append that failed), decided but not yet
 //! durable batches die with it, and no effect of theirs has left; the new one recovers by replay. All node
@@ -16,6 +17,9 @@
 mod actor;
 mod flight;
 mod handle;
+mod posts;
+mod replay;
+
 pub(crate) use actor::{Arguments, SchedulerActor};
 pub(crate) use flight::Told;
 pub(crate) use handle::{Message, SchedulerHandle, SessionReports};

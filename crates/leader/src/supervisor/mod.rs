@@ -3,6 +3,7 @@
 //! ```text
 //!   supervisor ─┬─ event_hub
 //!               ├─ log_keeper
+//!               ├─ monitor
 //!               ├─ scheduler          a fall ends every node_session
 //!               └─ node_session *     one per connected node, never restarted
 //! ```
@@ -25,9 +26,12 @@ use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, Supervisio
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use crate::clock::ClockSlot;
 use crate::event_hub::{EventHub, EventHubHandle};
+use crate::figures::Figures;
 use crate::follow::JournalSlot;
 use crate::log_keeper::{LogKeeper, LogKeeperHandle};
+use crate::monitor::{Monitor, MonitorHandle};
 use crate::node_session::{self, Hello, NodeDoor, NodeSession, ToNode};
 use crate::scheduler::{self, SchedulerActor, SchedulerHandle};
 
@@ -47,6 +51,7 @@ pub(crate) enum Message {
 pub(crate) enum Child {
     EventHub,
     LogKeeper,
+    Monitor,
     Scheduler,
 }
 
@@ -55,6 +60,7 @@ impl Child {
         match self {
             Self::EventHub => "event_hub",
             Self::LogKeeper => "log_keeper",
+            Self::Monitor => "monitor",
             Self::Scheduler => "scheduler",
         }
     }
@@ -63,6 +69,7 @@ impl Child {
         match self {
             Self::EventHub => &table::EVENT_HUB,
             Self::LogKeeper => &table::LOG_KEEPER,
+            Self::Monitor => &table::MONITOR,
             Self::Scheduler => &table::SCHEDULER,
         }
     }
@@ -76,8 +83,12 @@ pub(crate) struct Parts {
     pub(crate) snapshot_every: u64,
     pub(crate) slot: JournalSlot,
     pub(crate) hub: EventHubHandle,
+    pub(crate) figures: Arc<Figures>,
     pub(crate) logs: LogKeeperHandle,
     pub(crate) scheduler: SchedulerHandle,
+    pub(crate) monitor: MonitorHandle,
+    /// The clock of the scheduler that serves.
+    pub(crate) clock: ClockSlot,
     /// Told why, when the tree cannot go on.
     pub(crate) fatal: watch::Sender<Option<String>>,
 }
@@ -107,8 +118,8 @@ impl Actor for Supervisor {
             since: Instant::now(),
             last_session: SessionId(0),
         };
-        // The hub first: the scheduler tells it where its journal ends.
-        for child in [Child::EventHub, Child::LogKeeper, Child::Scheduler] {
+        // The hub first: the scheduler tells it what has happened.
+        for child in [Child::EventHub, Child::LogKeeper, Child::Scheduler, Child::Monitor] {
             state.start(&myself, child).await?;
         }
         Ok(state)
@@ -166,12 +177,19 @@ impl State {
                 parts.logs.attach(actor.clone());
                 actor.get_id()
             }
+            Child::Monitor => {
+                let (actor, _) = Actor::spawn_linked(None, Monitor, parts.monitor.eyes(), up).await?;
+                parts.monitor.attach(actor.clone());
+                actor.get_id()
+            }
             Child::Scheduler => {
                 let args = scheduler::Arguments {
                     policy: parts.policy,
                     store: parts.store,
                     slot: parts.slot,
+                    clock: parts.clock,
                     hub: parts.hub,
+                    figures: parts.figures,
                     snapshot_every: parts.snapshot_every,
                 };
                 let (actor, _) = Actor::spawn_linked(None, SchedulerActor, args, up).await?;
@@ -221,6 +239,7 @@ impl State {
             scheduler: self.parts.scheduler.clone(),
             hub: self.parts.hub.clone(),
             logs: self.parts.logs.clone(),
+            monitor: self.parts.monitor.clone(),
             out,
         };
         match Actor::spawn_linked(None, NodeSession, args, myself.get_cell()).await {

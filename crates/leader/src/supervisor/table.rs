@@ -30,4 +30,12 @@ pub(crate) const LOG_KEEPER: Restart = Restart {
     longest: Duration::from_secs(1),
 };
 
+/// Looks after workers. A fall of it takes nobody with it: who was heard outlives it.
+pub(crate) const MONITOR: Restart = Restart {
+    most: 20,
+    within: Duration::from_secs(60),
+    first: Duration::from_millis(10),
+    longest: Duration::from_secs(1),
+};
+
 // `node_session` is not here: it is never restarted. Its node dials again, and gets a new one.

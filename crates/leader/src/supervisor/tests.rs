@@ -94,10 +94,10 @@ async fn the_event_hub_falls_and_no_reader_misses_anything() {
     }
     let mut next = 1;
     'all: loop {
-        for envelope in events.recv().await.unwrap().unwrap() {
-            assert_eq!(envelope.sequence, next);
+        for event in events.recv().await.unwrap().unwrap() {
+            assert_eq!(event.envelope.sequence, next);
             next += 1;
-            if envelope.event == (Event::JobSucceeded { job }) {
+            if event.envelope.event == (Event::JobSucceeded { job }) {
                 break 'all;
             }
         }

@@ -1,0 +1,83 @@
+//! What a leader tells: the log, what is passing, attempts' output, and its own figures. Nothing here changes
+//! anything.
+
+use std::sync::Arc;
+
+use callsheet_model::signal::Signal;
+use callsheet_model::{JobId, Token};
+use tokio::sync::broadcast;
+
+use crate::event_hub::Latest;
+use crate::figures::Figures;
+use crate::follow::{Events, Source, Wanted};
+use crate::{AttemptLog, Leader, LeaderError};
+
+impl Leader {
+    /// Starts a stream of events. A reader that had caught up with the log's end and then lets more than
+    /// `leader.http.reader_backlog` events wait, or takes nothing for [`READER_PATIENCE`], is cut off.
+    #[must_use]
+    pub fn follow(&self, wanted: Wanted) -> Events {
+        let source = Source {
+            slot: self.0.journal.clone(),
+            more: self.0.hub.more(),
+            figures: self.0.figures.clone(),
+            backlog: self.0.config.leader.http.reader_backlog.into(),
+        };
+        Events::new(source, wanted)
+    }
+
+    /// The number of the oldest event that is kept (one past the last when there is none), and of the last one.
+    #[must_use]
+    pub fn range(&self) -> (u64, u64) {
+        self.0.journal.range()
+    }
+
+    /// Passes something on that a door heard. When too much is passing, it is left out.
+    pub fn signal(&self, signal: Signal) {
+        if let Signal::Worker(beat) = &signal {
+            self.0.monitor.hear(beat.clone());
+        }
+        self.0.hub.signal(signal);
+    }
+
+    /// Live signals from now on; take them with [`next_signal`].
+    #[must_use]
+    pub fn signals(&self) -> broadcast::Receiver<Arc<Signal>> {
+        self.0.hub.signals()
+    }
+
+    /// What the leader counts of itself.
+    #[must_use]
+    pub fn figures(&self) -> &Arc<Figures> {
+        &self.0.figures
+    }
+
+    /// Looks at the latest heartbeats and progress.
+    pub fn latest<T>(&self, look: impl FnOnce(&Latest) -> T) -> T {
+        self.0.hub.latest(look)
+    }
+
+    /// Output of a job's attempts as it is kept, oldest first.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn logs(&self, job: JobId) -> Result<Vec<AttemptLog>, LeaderError> {
+        let files = self.0.logs.files();
+        let read = move || files.attempts(job)?.into_iter().map(|attempt| files.read(job, attempt)).collect();
+        let logs: std::io::Result<Vec<AttemptLog>> =
+            tokio::task::spawn_blocking(read).await.map_err(|_| LeaderError::Restarting)?;
+        logs.map_err(LeaderError::io("reading output of attempts"))
+    }
+
+    /// Output of one attempt as it is kept.
+    ///
+    /// # Errors
+    /// `NoAttempt` when there is none, or the disk's.
+    pub async fn attempt_log(&self, job: JobId, token: Token) -> Result<AttemptLog, LeaderError> {
+        let files = self.0.logs.files();
+        let read = tokio::task::spawn_blocking(move || files.attempt(job, token)).await;
+        let read = read.map_err(|_| LeaderError::Restarting)?;
+        let log = read.map_err(LeaderError::io("reading output of an attempt"))?;
+        log.ok_or(LeaderError::NoAttempt { job, token })
+    }
+}
