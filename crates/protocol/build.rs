@@ -16,6 +16,9 @@ fn main() -> Result<(), Failure> {
     let mut bytes = Vec::new();
     prost::Message::encode(&descriptors, &mut bytes)?;
     fs::write(out.join("callsheet.v1.bin"), bytes)?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    // The details of a status say of which type they are, by name.
+    let mut config = tonic_prost_build::Config::new();
+    config.enable_type_names();
+    tonic_prost_build::configure().compile_fds_with_config(descriptors, config)?;
     Ok(())
 }

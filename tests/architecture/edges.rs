@@ -8,13 +8,15 @@ use toml::{Table, Value};
 use crate::{none, root};
 
 /// Every crate, and the crates of ours that it may depend on, in its tests too. `*` is all of them.
-const ALLOWED: [(&str, &[&str]); 17] = [
+const ALLOWED: [(&str, &[&str]); 20] = [
     ("model", &[]),
     ("config", &["model"]),
     ("scheduler", &["model"]),
     ("agent", &["model"]),
     ("protocol", &["model"]),
-    ("journal", &["model"]),
+    ("events", &["model"]),
+    ("monitor", &["model", "config"]),
+    ("journal", &["model", "events"]),
     ("supervision", &[]),
     ("telemetry", &[]),
     ("lottie", &[]),
@@ -22,20 +24,43 @@ const ALLOWED: [(&str, &[&str]); 17] = [
     // It stands for a program of someone else's, and is written from the facts alone.
     ("standin", &[]),
     ("renderers", &["model", "config", "lottie", "after_effects"]),
-    ("leader", &["model", "config", "scheduler", "journal", "renderers", "supervision", "telemetry"]),
+    (
+        "leader",
+        &[
+            "model",
+            "config",
+            "events",
+            "monitor",
+            "scheduler",
+            "journal",
+            "renderers",
+            "supervision",
+            "telemetry",
+        ],
+    ),
+    // It sees the leader as a door does, and refuses to know what decides.
+    ("outward", &["model", "config", "events", "leader", "scheduler", "supervision", "telemetry"]),
     ("node", &["model", "config", "agent", "protocol", "renderers", "supervision", "telemetry"]),
-    ("gateway", &["model", "config", "leader", "protocol", "scheduler", "telemetry"]),
+    ("gateway", &["model", "config", "events", "monitor", "leader", "protocol", "scheduler", "telemetry"]),
     ("cli", &["*"]),
     ("tests", &["*"]),
 ];
 
 /// Libraries that only some crates may name.
-const FENCED: [(&str, &[&str]); 5] = [
+const FENCED: [(&str, &[&str]); 13] = [
     ("sled", &["journal"]),
     ("bincode", &["journal"]),
     ("vello_cpu", &["lottie"]),
     ("tonic", &["protocol", "gateway", "node", "cli", "tests"]),
-    ("ractor", &["supervision", "leader", "node"]),
+    ("ractor", &["supervision", "leader", "node", "outward"]),
+    ("axum", &["gateway", "outward", "tests"]),
+    ("utoipa", &["gateway"]),
+    ("serde_json_canonicalizer", &["events"]),
+    ("prometheus-client", &["telemetry"]),
+    ("async-nats", &["outward", "tests"]),
+    ("lapin", &["outward", "tests"]),
+    ("lettre", &["outward"]),
+    ("croner", &["config", "monitor"]),
 ];
 
 /// What a pure crate cannot even name: runtimes, chance, sockets, disks.
@@ -54,7 +79,8 @@ const IMPURE: [&str; 12] = [
     "nix",
 ];
 /// Crates that know no runtime, clock, chance, socket or disk.
-pub(crate) const PURE: [&str; 5] = ["model", "scheduler", "agent", "config", "after_effects"];
+pub(crate) const PURE: [&str; 7] =
+    ["model", "scheduler", "agent", "config", "after_effects", "events", "monitor"];
 
 /// Names of all crates with their manifests; `tests` is one of them.
 fn manifests() -> BTreeMap<String, Table> {

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    ae, change, config, demo, drain, events, frames, job, jobs, journal, leader, logs, node, nodes, render,
-    status, submit, up,
+    ae, alerts, approvals, change, config, demo, drain, events, frames, job, jobs, journal, leader, logs,
+    node, nodes, pauses, render, status, submit, timeline, up, webhooks, workers,
 };
 use crate::exit;
 
@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Job(job::Args),
     /// Shows where a job's frames are, and what failed
     Frames(frames::Args),
+    /// Shows what became of each frame job of a job, and when
+    Timeline(timeline::Args),
     /// Shows the output of a job's attempts
     Logs(logs::Args),
     /// Ends a job
@@ -45,6 +47,10 @@ pub(crate) enum Command {
     Pause(change::JobArgs),
     /// Lets a paused job go on
     Resume(change::JobArgs),
+    /// Releases a job that waits for a person; --list shows which do
+    Approve(approvals::ApproveArgs),
+    /// Refuses to release a job: it fails
+    Deny(approvals::DenyArgs),
 
     /// Shows the cluster in a few lines
     Status(status::Args),
@@ -54,8 +60,16 @@ pub(crate) enum Command {
     Drain(drain::Args),
     /// Gives a drained node work again
     Undrain(drain::Args),
-    /// Shows what happened, and what happens
+    /// Lists, sets and lifts pauses of the cluster, a pool or a queue
+    Pauses(pauses::Args),
+    /// Lists workers and nodes, whether they are alive, and how the ways between them are
+    Workers(workers::Args),
+    /// Shows what happened, and what happens; checks the log, and adds to it
     Events(events::Args),
+    /// Lists alerts on their way
+    Alerts(alerts::Args),
+    /// Lists webhooks and brokers that are told of events, and what they did not take
+    Webhooks(webhooks::Args),
 
     /// Looks at what After Effects left
     Ae(ae::Args),

@@ -9,11 +9,13 @@ use callsheet_gateway::{bearer, read_secret};
 use callsheet_model::limits::MAX_MESSAGE_BYTES;
 use callsheet_protocol::v1::cluster_client::ClusterClient;
 use callsheet_protocol::v1::jobs_client::JobsClient;
+use callsheet_protocol::{detail, v1};
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Code, Request, Status};
+use uuid::Uuid;
 
 use crate::exit::{Exit, Failure};
 use crate::files;
@@ -33,22 +35,43 @@ pub(crate) struct Reach {
     /// The cluster config: it tells the leader's URL, its certificates and the clients' token
     #[arg(long, value_name = "FILE", env = "CALLSHEET_CONFIG")]
     pub(crate) config: Option<PathBuf>,
+    /// Who you are, as events tell it; made from your user name when it is not given
+    #[arg(long, value_name = "UUID", env = "CALLSHEET_ACTOR", hide_short_help = true)]
+    pub(crate) actor: Option<Uuid>,
 }
 
-/// Shows the clients' token with every call.
-#[derive(Clone)]
-pub(crate) struct Token(Option<MetadataValue<Ascii>>);
+impl Reach {
+    /// Who asks: what was given, or else the same for every call of the same user.
+    fn who(&self) -> Option<Uuid> {
+        let user = || ["USER", "LOGNAME", "USERNAME"].iter().find_map(|key| std::env::var(key).ok());
+        self.actor.or_else(|| user().filter(|user| !user.is_empty()).map(|user| person(&user)))
+    }
+}
 
-impl Interceptor for Token {
+/// The UUID of a user by their name.
+fn person(user: &str) -> Uuid {
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("callsheet/person/{user}").as_bytes())
+}
+
+/// Shows the clients' token with every call, and says who asks.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    token: Option<MetadataValue<Ascii>>,
+    actor: Option<MetadataValue<Ascii>>,
+}
+
+impl Interceptor for Caller {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(token) = &self.0 {
-            request.metadata_mut().insert("authorization", token.clone());
+        for (key, value) in [("authorization", &self.token), ("x-actor-id", &self.actor)] {
+            if let Some(value) = value {
+                request.metadata_mut().insert(key, value.clone());
+            }
         }
         Ok(request)
     }
 }
 
-type Guarded = InterceptedService<Channel, Token>;
+type Guarded = InterceptedService<Channel, Caller>;
 
 /// A leader that answers.
 #[derive(Clone)]
@@ -68,10 +91,10 @@ impl Client {
             (None, Some(leader)) => leader.advertise.clone(),
             (None, None) => USUAL.to_owned(),
         };
-        Self::dial(&url, leader).await
+        Self::dial(&url, leader, reach.who()).await
     }
 
-    async fn dial(url: &str, leader: Option<&LeaderConfig>) -> Result<Self> {
+    async fn dial(url: &str, leader: Option<&LeaderConfig>, who: Option<Uuid>) -> Result<Self> {
         let bad =
             |error: &dyn std::fmt::Display| Failure::usage(format!("{url:?} cannot be dialled: {error}"));
         let mut endpoint = Endpoint::from_shared(url.to_owned()).map_err(|error| bad(&error))?;
@@ -90,9 +113,10 @@ impl Client {
             .connect()
             .await
             .map_err(|error| unreachable_leader(url, &error))?;
-        let token = Token(token(leader)?);
-        let jobs = JobsClient::with_interceptor(channel.clone(), token.clone());
-        let cluster = ClusterClient::with_interceptor(channel, token);
+        let actor = who.map(|who| who.to_string().parse()).transpose()?;
+        let caller = Caller { token: token(leader)?, actor };
+        let jobs = JobsClient::with_interceptor(channel.clone(), caller.clone());
+        let cluster = ClusterClient::with_interceptor(channel, caller);
         Ok(Self {
             url: url.to_owned(),
             jobs: jobs.max_decoding_message_size(4 * MAX_MESSAGE_BYTES),
@@ -141,6 +165,13 @@ pub(crate) fn refusal(status: &Status) -> Failure {
     let message = if message.is_empty() { status.code().description() } else { message }.to_owned();
     // A connection that breaks in mid-call has codes of its own.
     let code = if may_pass(status) { Code::Unavailable } else { status.code() };
+    let end: Option<v1::StreamEnd> = detail(status);
+    if let Some(oldest) = end.and_then(|end| end.oldest) {
+        let before = oldest.saturating_sub(1);
+        let hint =
+            format!("--after {before} begins with the oldest there is, --snapshot with the state as it is");
+        return Failure::new(Exit::Usage, message).hint(hint);
+    }
     match code {
         Code::InvalidArgument | Code::OutOfRange => Failure::new(Exit::Usage, message),
         Code::NotFound => Failure::new(Exit::NotFound, message)
@@ -197,13 +228,29 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_url_is_a_mistake_and_nobody_there_is_another() {
         let exit = async |url: &str| {
-            let reach = Reach { leader: Some(url.to_owned()), config: None };
+            let reach = Reach { leader: Some(url.to_owned()), ..Reach::default() };
             Client::connect(&reach).await.err().unwrap().downcast::<Failure>().unwrap().exit
         };
         assert_eq!(exit("nonsense").await, Exit::Usage);
         assert_eq!(exit("http://").await, Exit::Usage);
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         assert_eq!(exit(&format!("http://{free}")).await, Exit::Unreachable);
+    }
+
+    #[test]
+    fn a_cursor_that_is_too_old_is_told_with_where_to_begin() {
+        let end = v1::StreamEnd { oldest: Some(501), ..Default::default() };
+        let failure = refusal(&callsheet_protocol::detailed(Code::OutOfRange, "gone", &end));
+        assert_eq!(failure.exit, Exit::Usage);
+        assert!(failure.hint.is_some_and(|hint| hint.contains("--after 500 ")));
+    }
+
+    #[test]
+    fn a_user_is_the_same_person_on_every_call_and_no_other_user() {
+        assert_eq!(person("anna"), person("anna"));
+        assert_ne!(person("anna"), person("ben"));
+        let given = Uuid::from_u128(7);
+        assert_eq!(Reach { actor: Some(given), ..Reach::default() }.who(), Some(given));
     }
 
     #[test]

@@ -29,8 +29,8 @@ use clap::Parser;
 
 use args::{Cli, Command};
 use commands::{
-    ae, change, config, demo, drain, events, frames, job, jobs, journal, leader, logs, node, nodes, status,
-    submit, up,
+    ae, alerts, approvals, change, config, demo, drain, events, frames, job, jobs, journal, leader, logs,
+    node, nodes, pauses, status, submit, timeline, up, webhooks, workers,
 };
 use exit::Exit;
 
@@ -60,16 +60,23 @@ fn run(command: Command) -> Result<Exit> {
         Command::Jobs(args) => wait_for(jobs::run(args)),
         Command::Job(args) => wait_for(job::run(args)),
         Command::Frames(args) => wait_for(frames::run(args)),
+        Command::Timeline(args) => wait_for(timeline::run(args)),
         Command::Logs(args) => wait_for(logs::run(args)),
         Command::Cancel(args) => wait_for(change::cancel(args)),
         Command::Retry(args) => wait_for(change::retry(args)),
         Command::Pause(args) => wait_for(change::pause(args)),
         Command::Resume(args) => wait_for(change::resume(args)),
+        Command::Approve(args) => wait_for(approvals::approve(args)),
+        Command::Deny(args) => wait_for(approvals::deny(args)),
         Command::Status(args) => wait_for(status::run(args)),
         Command::Nodes(args) => wait_for(nodes::run(args)),
         Command::Drain(args) => wait_for(drain::drain(args)),
         Command::Undrain(args) => wait_for(drain::undrain(args)),
+        Command::Pauses(args) => wait_for(pauses::run(args)),
+        Command::Workers(args) => wait_for(workers::run(args)),
         Command::Events(args) => wait_for(events::run(args)),
+        Command::Alerts(args) => wait_for(alerts::run(args)),
+        Command::Webhooks(args) => wait_for(webhooks::run(args)),
         Command::Ae(args) => ae::run(args),
         Command::Config(args) => config::run(args),
         Command::Journal(args) => journal::run(args),

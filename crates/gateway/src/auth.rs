@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
 use callsheet_config::LeaderConfig;
-use tonic::metadata::MetadataMap;
 use tonic::service::Interceptor;
 use tonic::{Request, Status};
 
@@ -52,6 +53,7 @@ pub fn bearer(secret: &str) -> String {
 }
 
 /// The guards of both kinds of doors.
+#[derive(Clone)]
 pub(crate) struct Guards {
     pub(crate) client: Guard,
     pub(crate) node: Guard,
@@ -75,9 +77,15 @@ impl Guards {
 pub(crate) struct Guard(Option<String>);
 
 impl Guard {
-    fn admits(&self, metadata: &MetadataMap) -> bool {
+    /// Whether the right token is among a request's headers.
+    pub(crate) fn admits(&self, headers: &HeaderMap) -> bool {
         let Some(wanted) = &self.0 else { return true };
-        metadata.get("authorization").is_some_and(|shown| same(shown.as_bytes(), wanted.as_bytes()))
+        headers.get(AUTHORIZATION).is_some_and(|shown| same(shown.as_bytes(), wanted.as_bytes()))
+    }
+
+    /// Whether this is the right token, without the word in front of it.
+    pub(crate) fn admits_token(&self, token: &str) -> bool {
+        self.0.as_ref().is_none_or(|wanted| same(bearer(token).as_bytes(), wanted.as_bytes()))
     }
 }
 
@@ -88,7 +96,7 @@ fn same(shown: &[u8], wanted: &[u8]) -> bool {
 
 impl Interceptor for Guard {
     fn call(&mut self, request: Request<()>) -> Result<Request<()>, Status> {
-        if self.admits(request.metadata()) {
+        if self.admits(request.metadata().as_ref()) {
             Ok(request)
         } else {
             Err(Status::unauthenticated("this door wants a token: send `authorization: Bearer <secret>`"))
@@ -104,15 +112,16 @@ mod tests {
     fn only_the_right_token_is_let_in() {
         let guard = Guard(Some(bearer("0123456789abcdef")));
         let with = |value: &str| {
-            let mut metadata = MetadataMap::new();
-            metadata.insert("authorization", value.parse().unwrap());
-            guard.admits(&metadata)
+            let mut headers = HeaderMap::new();
+            headers.insert(AUTHORIZATION, value.parse().unwrap());
+            guard.admits(&headers)
         };
         assert!(with("Bearer 0123456789abcdef"));
         assert!(!with("Bearer 0123456789abcdeF"));
         assert!(!with("Bearer 0123456789abcde"));
-        assert!(!guard.admits(&MetadataMap::new()));
-        assert!(Guard(None).admits(&MetadataMap::new()));
+        assert!(!guard.admits(&HeaderMap::new()));
+        assert!(guard.admits_token("0123456789abcdef") && !guard.admits_token("0123456789abcdeF"));
+        assert!(Guard(None).admits(&HeaderMap::new()));
     }
 
     #[test]

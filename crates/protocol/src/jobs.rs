@@ -9,6 +9,7 @@ use callsheet_model::{
     Chunk, FrameSet, JobSpec, OutputPattern, Requirements, StepIndex, StepSpec, Template, Timeouts,
 };
 
+use crate::approval::{approval_from_wire, approval_to_wire};
 use crate::field::{FieldError, cut, parse};
 use crate::v1;
 
@@ -32,6 +33,7 @@ pub fn spec_to_wire(spec: &JobSpec) -> v1::JobSpec {
         name: spec.name.clone(),
         project: spec.project.clone(),
         priority: Some(spec.priority),
+        approval: spec.approval.as_ref().map(approval_to_wire),
         steps: spec.steps.iter().map(|step| step_to_wire(step, &names)).collect(),
     }
 }
@@ -95,6 +97,8 @@ pub fn spec_from_wire(spec: &v1::JobSpec, defaults: &StepDefaults) -> Result<Job
             }
         }
     }
+    let approval = spec.approval.as_ref().map(approval_from_wire).transpose();
+    let approval = keep(&mut errors, approval.map_err(|error| error.within("spec.approval"))).flatten();
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -102,6 +106,7 @@ pub fn spec_from_wire(spec: &v1::JobSpec, defaults: &StepDefaults) -> Result<Job
         name: spec.name.clone(),
         project: spec.project.clone(),
         priority: spec.priority.unwrap_or(DEFAULT_PRIORITY),
+        approval,
         steps,
     })
 }
@@ -224,6 +229,7 @@ mod tests {
             name: "Opening titles".into(),
             project: "show".into(),
             priority: None,
+            approval: Some(v1::Approval { description: "may it?".into(), ..Default::default() }),
             steps: vec![
                 v1::StepSpec {
                     name: "frames".into(),
@@ -259,12 +265,19 @@ mod tests {
         spec.steps[0].output = "relative.png".into();
         spec.steps[0].settings_json = "[]".into();
         spec.steps[1].after = vec!["flames".into()];
+        spec.approval = Some(v1::Approval { overdue: 9, ..Default::default() });
         let errors = spec_from_wire(&spec, &defaults(3)).unwrap_err();
         let fields: Vec<&str> = errors.iter().map(|error| error.field.as_str()).collect();
         let step = |field: &str| format!("spec.steps[0].{field}");
         assert_eq!(
             fields,
-            [&step("frames"), &step("output"), &step("settings_json"), "spec.steps[1].after[0]"]
+            [
+                &step("frames"),
+                &step("output"),
+                &step("settings_json"),
+                "spec.steps[1].after[0]",
+                "spec.approval.overdue"
+            ]
         );
     }
 }

@@ -4,18 +4,26 @@
 //! conversion from the wire is a `TryFrom` whose error names the field; every one to the wire is total.
 //! It refuses to know what messages mean: the leader and the node do.
 
+mod approval;
+mod detail;
 mod field;
 mod frames;
 mod jobs;
 mod nodes;
+mod pauses;
 mod signals;
+mod workers;
 
+pub use approval::{approval_from_wire, approval_to_wire};
+pub use detail::{detail, detailed};
 pub use field::FieldError;
 pub use frames::{ranges_from_wire, ranges_to_wire};
 pub use jobs::{StepDefaults, spec_from_wire, spec_to_wire, step_from_wire, step_to_wire};
 pub use nodes::{goodbye_from_wire, lease_from_wire, lease_to_wire, node_from_wire};
 pub use nodes::{report_from_wire, report_to_wire, tokens_from_wire};
+pub use pauses::{WantedPause, pause_from_wire, pause_key_from_wire};
 pub use signals::{cache_from_wire, heartbeat_from_wire, log_from_wire, progress_from_wire};
+pub use workers::worker_from_wire;
 
 /// The generated code of package `callsheet.v1`.
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]

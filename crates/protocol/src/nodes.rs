@@ -16,10 +16,13 @@ use crate::v1;
 #[must_use]
 pub fn report_to_wire(number: u64, report: &Report) -> v1::Report {
     let what = match &report.what {
+        Reported::Began { fetched, loaded } => {
+            v1::report::What::Began(v1::Began { fetched_us: micros(*fetched), loaded_us: micros(*loaded) })
+        }
         Reported::Proven { frames, bytes, took } => v1::report::What::Proven(v1::Proven {
             frames: ranges_to_wire(frames),
             bytes: *bytes,
-            took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            took_us: micros(*took),
         }),
         Reported::Published { frames } => {
             v1::report::What::Published(v1::Published { frames: ranges_to_wire(frames) })
@@ -30,6 +33,10 @@ pub fn report_to_wire(number: u64, report: &Report) -> v1::Report {
         }
     };
     v1::Report { number, token: report.token.0, what: Some(what) }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 fn ended_to_wire(outcome: &Outcome, blamed: &FrameSet, last_frame: Option<i32>) -> v1::Ended {
@@ -58,6 +65,10 @@ pub fn report_from_wire(report: &v1::Report) -> Result<Report, FieldError> {
         v1::report::What::Lost(lost) => {
             Reported::Lost { frames: ranges_from_wire("lost.frames", &lost.frames)? }
         }
+        v1::report::What::Began(began) => Reported::Began {
+            fetched: Duration::from_micros(began.fetched_us),
+            loaded: Duration::from_micros(began.loaded_us),
+        },
         v1::report::What::Ended(ended) => ended_from_wire(ended).map_err(|error| error.within("ended"))?,
     };
     Ok(Report { token: Token(report.token), what })

@@ -160,6 +160,7 @@ impl From<&CacheUpdate> for v1::CacheUpdate {
 pub fn cache_from_wire(node: &NodeName, update: &v1::CacheUpdate) -> Result<CacheUpdate, FieldError> {
     Ok(CacheUpdate {
         node: node.clone(),
+        project: uuid::Uuid::nil(),
         action: match update.action() {
             v1::CacheAction::Downloaded => CacheAction::Downloaded,
             v1::CacheAction::Evicted => CacheAction::Evicted,

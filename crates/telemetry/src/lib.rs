@@ -1,6 +1,8 @@
-//! Tracing, set up once, and the names of what is traced, in one place.
+//! Tracing, set up once, and the names of every metric, in one place.
 //!
 //! Diagnostics go to standard error: standard output belongs to what a command was asked for.
+
+pub mod metrics;
 
 use std::io::IsTerminal;
 

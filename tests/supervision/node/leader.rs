@@ -187,7 +187,11 @@ impl Session {
         let mut reports = Vec::new();
         loop {
             let Up::Reports(more) = self.next().await else { continue };
-            for report in more.reports.into_iter().filter(|report| report.token == token) {
+            // How long getting ready took is another matter, and takes another time in every run.
+            let told = |report: &v1::Report| {
+                report.token == token && !matches!(report.what, Some(What::Began(_)))
+            };
+            for report in more.reports.into_iter().filter(told) {
                 let line = words(&report);
                 let is_end = matches!(report.what, Some(What::Ended(_)));
                 reports.push(line);
@@ -241,6 +245,7 @@ pub(crate) fn words(report: &v1::Report) -> String {
         What::Proven(proven) => format!("proven {}", set(&proven.frames)),
         What::Published(published) => format!("published {}", set(&published.frames)),
         What::Lost(lost) => format!("lost {}", set(&lost.frames)),
+        What::Began(_) => "began".to_owned(),
         What::Ended(ended) => match &ended.failure {
             Some(failure) => format!("failed {:?} {}", failure.class(), set(&ended.blamed)),
             None => format!("{:?}", ended.how()),

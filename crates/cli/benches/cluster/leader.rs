@@ -70,7 +70,7 @@ impl Leader {
             follow: true,
             types: vec!["job.succeeded".into(), "job.failed".into()],
             job: job.into(),
-            signals: false,
+            ..Default::default()
         };
         let mut events = ClusterClient::new(self.channel.clone()).events(request).await?.into_inner();
         match events.message().await?.and_then(|message| message.body) {

@@ -71,7 +71,8 @@ pub(crate) async fn retry(args: RetryArgs) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn show(asking: &Asking, job: &v1::JobView) -> Result<Exit> {
+/// The job, after what was done to it.
+pub(super) fn show(asking: &Asking, job: &v1::JobView) -> Result<Exit> {
     if asking.json {
         json::print("JobView", job)?;
         return Ok(Exit::Ok);

@@ -35,6 +35,9 @@ pub(crate) struct Args {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum State {
+    /// A person has to release it first
+    #[value(name = "awaiting_approval")]
+    Awaiting,
     Queued,
     Running,
     Paused,
@@ -46,6 +49,7 @@ enum State {
 impl From<State> for v1::JobState {
     fn from(state: State) -> Self {
         match state {
+            State::Awaiting => Self::Awaiting,
             State::Queued => Self::Queued,
             State::Running => Self::Running,
             State::Paused => Self::Paused,

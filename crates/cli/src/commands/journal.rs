@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use callsheet_journal::{Gap, OpenError, Report, export, import, verify};
+use callsheet_journal::{Chained, Gap, OpenError, Report, export, import, verify};
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 
@@ -109,7 +109,7 @@ fn run_export(path: &Path, to: Option<&Path>) -> Result<Exit> {
     };
     let report = report.map_err(|error| unusable(&error))?;
     lines(&report).iter().for_each(output::note);
-    Ok(if report.damage.is_empty() { Exit::Ok } else { Exit::Failed })
+    Ok(if report.damage.is_empty() && report.broken().is_none() { Exit::Ok } else { Exit::Failed })
 }
 
 fn run_import(from: &Path, path: &Path, gap: Gap) -> Result<Exit> {
@@ -128,6 +128,12 @@ fn run_import(from: &Path, path: &Path, gap: Gap) -> Result<Exit> {
         imported.last,
         words::count(imported.snapshots.len() as u64, "snapshot"),
     ))?;
+    if imported.resealed {
+        output::note(
+            "the export does not say how its events were sealed: they are under a new chain of hashes, and the \
+             cluster's own have new ids",
+        );
+    }
     if let Some(at) = imported.stopped_before {
         output::note(format!("event {at} is missing: the journal ends before it"));
     }
@@ -159,10 +165,24 @@ fn lines(report: &Report) -> Vec<String> {
     }
     lines.extend(report.damage.iter().map(|damage| format!("damaged: {damage}")));
     lines.extend(report.notes.iter().map(|note| format!("can be done without: {note}")));
+    lines.extend(report.chained.as_ref().map(chain_line));
     if report.is_whole() {
         lines.push("it is whole".to_owned());
     }
     lines
+}
+
+/// What the chain of hashes says.
+fn chain_line(chained: &Chained) -> String {
+    let whole = format!("chain of hashes: {} as written", words::count(chained.events, "event"));
+    match (&chained.broken, chained.unsealed) {
+        (Some(broken), _) => format!("chain of hashes: {broken}"),
+        (None, 0) => whole,
+        (None, unsealed) => format!(
+            "{whole}; {} from before events were sealed, which the next start of a leader seals",
+            words::count(unsealed, "event")
+        ),
+    }
 }
 
 fn document(report: &Report) -> serde_json::Value {
@@ -181,5 +201,15 @@ fn document(report: &Report) -> serde_json::Value {
         "torn": report.torn,
         "damage": text(&report.damage),
         "notes": text(&report.notes),
+        "chain": report.chained.as_ref().map(|chained| json!({
+            "events": chained.events,
+            "unsealed": chained.unsealed,
+            "before": chained.before.map(|chain| chain.to_string()),
+            "after": chained.chain.map(|chain| chain.to_string()),
+            "broken": chained.broken.as_ref().map(|broken| json!({
+                "sequence": broken.sequence,
+                "reason": broken.to_string(),
+            })),
+        })),
     })
 }

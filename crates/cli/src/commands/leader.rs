@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use callsheet_config::ClusterConfig;
 use callsheet_gateway::Doors;
 use callsheet_journal::{DiskStore, Options};
-use callsheet_leader::Leader;
+use callsheet_leader::{Figures, Leader};
 use callsheet_node::Shutdown;
 use callsheet_telemetry::Form;
 use tokio_util::sync::CancellationToken;
@@ -49,11 +49,28 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     }
 }
 
+/// How long events are kept, and who counts the time that keeping them takes.
+fn options(config: &ClusterConfig, figures: Arc<Figures>) -> Options {
+    let keep = &config.leader.keep;
+    Options {
+        keep_events: keep.events,
+        keep_age: keep.events_age,
+        keep_bytes: keep.events_size,
+        on_flush: Some(Arc::new(move |took, events| {
+            figures.flushes.observe(took);
+            figures.flushed.add(events as u64);
+        })),
+        ..Options::default()
+    }
+}
+
 async fn serve(config: ClusterConfig, wishes: &Wishes) -> Result<Exit> {
     let journal = config.leader.data.join("journal");
-    let options = Options { keep_events: config.leader.keep.events, ..Options::default() };
+    let figures = Arc::new(Figures::default());
+    let store = DiskStore::new(journal, options(&config, figures.clone()));
     let name = config.name.clone();
-    let started = Leader::start(config, Arc::new(DiskStore::new(journal, options))).await;
+    // Its doors are served by the threads of this runtime, and may keep all of them busy.
+    let started = Leader::start_apart(config, Arc::new(store), figures).await;
     let leader = started.map_err(|error| {
         Failure::new(Exit::Broken, format!("the leader cannot start: {error}"))
             .hint("a damaged journal is looked at with `callsheet journal verify`, and saved with `export`")

@@ -1,6 +1,8 @@
 //! One file per command: its arguments, and what it does with them.
 
 pub(crate) mod ae;
+pub(crate) mod alerts;
+pub(crate) mod approvals;
 pub(crate) mod change;
 pub(crate) mod config;
 pub(crate) mod demo;
@@ -14,10 +16,14 @@ pub(crate) mod leader;
 pub(crate) mod logs;
 pub(crate) mod node;
 pub(crate) mod nodes;
+pub(crate) mod pauses;
 pub(crate) mod render;
 pub(crate) mod status;
 pub(crate) mod submit;
+pub(crate) mod timeline;
 pub(crate) mod up;
+pub(crate) mod webhooks;
+pub(crate) mod workers;
 
 use crate::client::Reach;
 

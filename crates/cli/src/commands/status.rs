@@ -27,8 +27,12 @@ pub(crate) async fn run(args: Args) -> Result<Exit> {
     Ok(Exit::Ok)
 }
 
-fn lines(status: &v1::StatusResponse, url: &str) -> [(&'static str, String); 5] {
-    [
+fn lines(status: &v1::StatusResponse, url: &str) -> Vec<(&'static str, String)> {
+    let awaiting = match status.jobs_awaiting {
+        0 => String::new(),
+        count => format!(", {count} awaiting approval (`callsheet approve --list`)"),
+    };
+    let mut lines = vec![
         ("cluster", format!("{} at {url}, version {}", status.cluster, status.version)),
         (
             "leader",
@@ -51,10 +55,30 @@ fn lines(status: &v1::StatusResponse, url: &str) -> [(&'static str, String); 5] 
         (
             "jobs",
             format!(
-                "{} running, {} queued, {} paused, {} over",
+                "{} running, {} queued, {} paused, {} over{awaiting}",
                 status.jobs_running, status.jobs_queued, status.jobs_paused, status.jobs_over
             ),
         ),
-        ("journal", words::count(status.sequence, "event")),
-    ]
+        ("journal", format!("{}, kept from {} on", words::count(status.sequence, "event"), status.oldest)),
+    ];
+    if status.pauses > 0 {
+        lines.push(("pauses", format!("{} in force (`callsheet pauses`)", status.pauses)));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_a_person_is_told_and_what_does_not_is_not() {
+        let status = v1::StatusResponse { jobs_awaiting: 2, pauses: 1, ..Default::default() };
+        let text =
+            |status| lines(&status, "url").into_iter().map(|(_, text)| text).collect::<Vec<_>>().join("\n");
+        let told = text(status);
+        assert!(told.contains("2 awaiting approval") && told.contains("1 in force"), "{told}");
+        let told = text(v1::StatusResponse::default());
+        assert!(!told.contains("awaiting") && !told.contains("in force"), "{told}");
+    }
 }

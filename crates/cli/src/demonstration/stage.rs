@@ -62,7 +62,7 @@ impl Stage {
 impl Stage {
     /// How the demo's own leader is found.
     pub(crate) fn reach(&self) -> Reach {
-        Reach { leader: None, config: Some(self.config_file.clone()) }
+        Reach { config: Some(self.config_file.clone()), ..Reach::default() }
     }
 }
 

@@ -1,14 +1,18 @@
 //! Messages as JSON. The field names are those of `proto/`, in snake case, and every field is there: the
 //! descriptors that the leader's reflection service tells are the description of this output, too.
 //!
-//! Two kinds of fields hold JSON as text on the wire (`settings_json`, `payload_json`); here they are what
-//! they say, under their names without the ending.
+//! Fields that hold JSON as text on the wire (`settings_json`, `payload_json`, `envelope_json`) are what they say
+//! here, under their names without the ending.
 
 use anyhow::{Context, Result};
 use callsheet_protocol::DESCRIPTORS;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::Value;
+
+/// Fields with JSON in them, and what they are called when it is put in its place.
+const UNFOLDED: [(&str, &str); 3] =
+    [("settings_json", "settings"), ("payload_json", "payload"), ("envelope_json", "envelope")];
 
 /// Turns messages into JSON.
 pub(crate) struct Json {
@@ -47,7 +51,7 @@ fn unfold(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(unfold),
         Value::Object(fields) => {
-            for (from, to) in [("settings_json", "settings"), ("payload_json", "payload")] {
+            for (from, to) in UNFOLDED {
                 if let Some(Value::String(text)) = fields.get(from) {
                     let inner =
                         if text.is_empty() { Some(Value::Null) } else { serde_json::from_str(text).ok() };

@@ -4,7 +4,7 @@ use callsheet_protocol::v1;
 use console::style;
 use serde_json::Value;
 
-use super::words;
+use super::words::{self, printable};
 
 /// A whole job: its state, its steps with why their frames are where they are, who works on it.
 pub(crate) fn job(job: &v1::JobView) -> Vec<String> {
@@ -25,6 +25,8 @@ pub(crate) fn job(job: &v1::JobView) -> Vec<String> {
             words::count(frames.total, "frame"),
         ),
     ];
+    let asked = spec.approval.filter(|_| job.state() == v1::JobState::Awaiting);
+    lines.extend(asked.map(|asked| format!("  {} is asked for: {}", asked.kind, asked.description)));
     lines.extend(Some(&job.summary).filter(|text| !text.is_empty()).map(|text| format!("  {text}")));
     lines.extend(Some(&job.reason).filter(|text| !text.is_empty()).map(|text| format!("  because: {text}")));
     for (nth, step) in job.steps.iter().enumerate() {
@@ -91,21 +93,21 @@ pub(crate) fn failure(failure: &v1::Failure) -> impl Iterator<Item = String> {
     std::iter::once(first).chain(evidence)
 }
 
-/// What a renderer wrote must not steer the terminal.
-fn printable(line: &str) -> String {
-    line.replace(|c: char| c.is_control(), " ")
-}
-
 /// An event on one line.
 pub(crate) fn event(event: &v1::StoredEvent) -> String {
     let payload: Value = serde_json::from_str(&event.payload_json).unwrap_or_default();
     let number = style(format!("{:>7}", event.sequence)).dim();
     let at = style(words::moment(event.at_ms)).dim();
-    let kind = match event.r#type.as_str() {
-        kind if ["failed", "dead", "offline", "crashed"].iter().any(|word| kind.contains(word)) => {
+    let kind = match printable(&event.r#type) {
+        kind if ["failed", "dead", "offline", "crashed", "denied"].iter().any(|word| kind.contains(word)) => {
             style(kind).red()
         }
-        kind if kind.contains("quarantined") => style(kind).yellow(),
+        kind if ["quarantined", "paused", "requested", "escalated"]
+            .iter()
+            .any(|word| kind.contains(word)) =>
+        {
+            style(kind).yellow()
+        }
         kind if kind.ends_with("succeeded") || kind.contains("online") => style(kind).green(),
         kind => style(kind),
     };
@@ -157,9 +159,18 @@ pub(crate) fn signal(signal: &v1::Signal) -> Option<String> {
             let lines = chunk.text.lines().map(printable).collect::<Vec<_>>().join(" / ");
             format!("output     {} {} {lines}", chunk.node, words::token(chunk.token))
         }
-        Body::Cache(update) => {
-            let action = update.action().as_str_name().trim_start_matches("CACHE_ACTION_").to_lowercase();
-            format!("cache      {} {action} {} {}", update.node, update.md5, update.error)
+        Body::Worker(beat) => {
+            let word = |name: &str, prefix: &str| name.trim_start_matches(prefix).to_lowercase();
+            let state = word(beat.state().as_str_name(), "WORKER_STATE_");
+            let mode = beat.mode.as_ref().map(|mode| format!(" mode={}", printable(mode)));
+            format!("worker     {} {state}{}", printable(&beat.name), mode.unwrap_or_default())
+        }
+        Body::Foreign(beat) => {
+            let status = beat.status().as_str_name().trim_start_matches("NODE_STATUS_").to_lowercase();
+            format!("heartbeat  {} {status}", beat.node_id)
+        }
+        Body::FrameCompleted(done) => {
+            format!("frame      {} {} is done", words::short(&done.render_job_id), done.frame_number)
         }
     };
     Some(style(format!("      ~ {}", text.trim_end())).dim().to_string())

@@ -65,6 +65,7 @@ pub(crate) fn token(token: u64) -> String {
 /// A job's state, in its colour.
 pub(crate) fn job_state(state: v1::JobState) -> StyledObject<&'static str> {
     match state {
+        v1::JobState::Awaiting => style("awaiting approval").yellow(),
         v1::JobState::Queued => style("queued"),
         v1::JobState::Running => style("running").cyan(),
         v1::JobState::Paused => style("paused").yellow(),
@@ -100,6 +101,22 @@ pub(crate) fn offline(reason: v1::OfflineReason) -> &'static str {
 /// What kind of failure it was.
 pub(crate) fn failure_class(class: v1::FailureClass) -> String {
     class.as_str_name().trim_start_matches("FAILURE_CLASS_").to_lowercase().replace('_', " ")
+}
+
+/// What a pause covers: `cluster`, `pool gpu`, `queue lottie`.
+pub(crate) fn pause(pause: &v1::PauseView) -> String {
+    let name = &pause.name;
+    match pause.scope() {
+        v1::PauseScope::Cluster => "cluster".to_owned(),
+        v1::PauseScope::Pool => format!("pool {name}"),
+        v1::PauseScope::Queue => format!("queue {name}"),
+        v1::PauseScope::Unspecified => format!("something unknown {name}"),
+    }
+}
+
+/// What someone else wrote must not steer the terminal.
+pub(crate) fn printable(line: &str) -> String {
+    line.replace(|c: char| c.is_control(), " ")
 }
 
 /// Whether a job in this state changes no more.

@@ -287,7 +287,8 @@ mod tests {
             frame: Some(3),
             ..Default::default()
         };
-        let signal = v1::Signal { body: Some(v1::signal::Body::Progress(progress)) };
+        let body = Some(v1::signal::Body::Progress(progress));
+        let signal = v1::Signal { body, ..Default::default() };
         story.signal(&signal);
         assert_eq!(story.held["anna"][0].at.frame, Some(3));
         story.view(view.clone());

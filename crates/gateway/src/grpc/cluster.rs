@@ -1,32 +1,27 @@
-//! The operators' door: the cluster, its nodes, its events.
+//! The operators' door: the cluster, its nodes, its events, its pauses, its workers. What is behind each call
+//! stands in a file of its own.
 
 use std::pin::Pin;
 
-use callsheet_leader::{Leader, SchedulerCommand, Wanted, next_signal};
-use callsheet_model::signal::Signal;
-use callsheet_model::{Envelope, JobState, NodeName};
-use callsheet_protocol::{FieldError, node_from_wire, v1};
+use callsheet_leader::{Leader, Scheduler, SchedulerCommand};
+use callsheet_model::{Author, NodeName};
+use callsheet_protocol::{node_from_wire, v1};
 use callsheet_scheduler::Rejection;
-use tokio::sync::mpsc;
 use tokio_stream::Stream;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use super::job_streams::leaving;
+use super::caller::author;
 use super::{refused, unreadable, views};
-use crate::event_json;
-
-/// Events of a stream that wait for a slow client.
-const READY: usize = 64;
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+type Answer<T> = Result<Response<T>, Status>;
 
 /// The service.
 #[derive(Clone)]
 pub(crate) struct Cluster {
-    leader: Leader,
-    leave: CancellationToken,
+    pub(super) leader: Leader,
+    pub(super) leave: CancellationToken,
 }
 
 impl Cluster {
@@ -34,20 +29,38 @@ impl Cluster {
         Self { leader, leave }
     }
 
+    /// Gives a command about one node, and answers with the node.
     async fn change(
         &self,
+        author: Author,
         node: NodeName,
         command: SchedulerCommand,
-    ) -> Result<Response<v1::NodeView>, Status> {
-        self.leader.command(command).await.map_err(refused)?;
+    ) -> Answer<v1::NodeView> {
+        self.leader.command_as(author, command).await.map_err(refused)?;
         let leader = self.leader.clone();
         let wanted = node.clone();
-        let look = move |scheduler: &callsheet_leader::Scheduler| {
+        let look = move |scheduler: &Scheduler| {
             let view = scheduler.node(&wanted)?;
             Some(leader.latest(|latest| views::node(scheduler, latest, &view)))
         };
         let view = self.leader.read(look).await.map_err(refused)?;
         view.map(Response::new).ok_or_else(|| refused(Rejection::UnknownNode { node }.into()))
+    }
+
+    async fn stands(&self) -> Result<v1::StatusResponse, Status> {
+        let (name, started) = (self.leader.config().name.clone(), self.leader.started_at());
+        let (oldest, _) = self.leader.range();
+        let look = move |scheduler: &Scheduler| views::status(scheduler, name, started, oldest);
+        self.leader.read(look).await.map_err(refused)
+    }
+
+    async fn nodes(&self) -> Result<Vec<v1::NodeView>, Status> {
+        let leader = self.leader.clone();
+        let look = move |scheduler: &Scheduler| {
+            let nodes = scheduler.nodes();
+            leader.latest(|latest| nodes.iter().map(|view| views::node(scheduler, latest, view)).collect())
+        };
+        self.leader.read(look).await.map_err(refused)
     }
 }
 
@@ -55,155 +68,88 @@ impl Cluster {
 impl v1::cluster_server::Cluster for Cluster {
     type EventsStream = Answers<v1::EventMessage>;
 
-    async fn status(&self, _: Request<v1::StatusRequest>) -> Result<Response<v1::StatusResponse>, Status> {
-        let config = self.leader.config();
-        let (name, started) = (config.name.clone(), self.leader.started_at());
-        let look = move |scheduler: &callsheet_leader::Scheduler| {
-            let counts = scheduler.job_counts();
-            let count = |state| counts.get(&state).copied().unwrap_or(0);
-            let nodes = scheduler.nodes();
-            let online = || nodes.iter().filter(|node| node.offline.is_none());
-            v1::StatusResponse {
-                cluster: name,
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                epoch: scheduler.epoch(),
-                started_at_ms: started.0,
-                sequence: scheduler.sequence(),
-                jobs_queued: count(JobState::Queued),
-                jobs_running: count(JobState::Running),
-                jobs_paused: count(JobState::Paused),
-                jobs_over: count(JobState::Succeeded) + count(JobState::Failed) + count(JobState::Cancelled),
-                nodes_online: online().count() as u64,
-                nodes_known: nodes.len() as u64,
-                slots: online().map(|node| u64::from(node.capabilities.slots)).sum(),
-                leases: nodes.iter().map(|node| node.leases.len() as u64).sum(),
-            }
-        };
-        Ok(Response::new(self.leader.read(look).await.map_err(refused)?))
+    async fn status(&self, _: Request<v1::StatusRequest>) -> Answer<v1::StatusResponse> {
+        self.stands().await.map(Response::new)
     }
 
-    async fn list_nodes(
-        &self,
-        _: Request<v1::ListNodesRequest>,
-    ) -> Result<Response<v1::ListNodesResponse>, Status> {
-        let leader = self.leader.clone();
-        let look = move |scheduler: &callsheet_leader::Scheduler| {
-            let nodes = scheduler.nodes();
-            leader.latest(|latest| nodes.iter().map(|view| views::node(scheduler, latest, view)).collect())
-        };
-        Ok(Response::new(v1::ListNodesResponse { nodes: self.leader.read(look).await.map_err(refused)? }))
+    async fn list_nodes(&self, _: Request<v1::ListNodesRequest>) -> Answer<v1::ListNodesResponse> {
+        Ok(Response::new(v1::ListNodesResponse { nodes: self.nodes().await? }))
     }
 
-    async fn drain(&self, request: Request<v1::DrainRequest>) -> Result<Response<v1::NodeView>, Status> {
+    async fn drain(&self, request: Request<v1::DrainRequest>) -> Answer<v1::NodeView> {
+        let author = author(request.metadata())?;
         let node = node_from_wire("node", &request.into_inner().node).map_err(unreadable)?;
-        self.change(node.clone(), SchedulerCommand::DrainNode { node }).await
+        self.change(author, node.clone(), SchedulerCommand::DrainNode { node }).await
     }
 
-    async fn undrain(&self, request: Request<v1::UndrainRequest>) -> Result<Response<v1::NodeView>, Status> {
+    async fn undrain(&self, request: Request<v1::UndrainRequest>) -> Answer<v1::NodeView> {
+        let author = author(request.metadata())?;
         let node = node_from_wire("node", &request.into_inner().node).map_err(unreadable)?;
-        self.change(node.clone(), SchedulerCommand::UndrainNode { node }).await
+        self.change(author, node.clone(), SchedulerCommand::UndrainNode { node }).await
     }
 
-    async fn clear_node(
-        &self,
-        request: Request<v1::ClearNodeRequest>,
-    ) -> Result<Response<v1::NodeView>, Status> {
+    async fn clear_node(&self, request: Request<v1::ClearNodeRequest>) -> Answer<v1::NodeView> {
+        let author = author(request.metadata())?;
         let v1::ClearNodeRequest { node, renderer } = request.into_inner();
         let node = node_from_wire("node", &node).map_err(unreadable)?;
         let renderer = (!renderer.is_empty()).then_some(renderer);
-        self.change(node.clone(), SchedulerCommand::ClearNode { node, renderer }).await
+        self.change(author, node.clone(), SchedulerCommand::ClearNode { node, renderer }).await
     }
 
-    async fn events(
+    async fn events(&self, request: Request<v1::EventsRequest>) -> Answer<Self::EventsStream> {
+        let stream = self.stream(request.into_inner()).await?;
+        Ok(Response::new(Box::pin(stream)))
+    }
+
+    async fn ingest(&self, request: Request<v1::IngestRequest>) -> Answer<v1::IngestResponse> {
+        self.take_in(&request.into_inner().body).await.map(Response::new)
+    }
+
+    async fn set_pause(&self, request: Request<v1::SetPauseRequest>) -> Answer<v1::ListPausesResponse> {
+        let author = author(request.metadata())?;
+        self.pause(author, &request.into_inner()).await.map(Response::new)
+    }
+
+    async fn lift_pause(&self, request: Request<v1::LiftPauseRequest>) -> Answer<v1::ListPausesResponse> {
+        let author = author(request.metadata())?;
+        self.lift(author, &request.into_inner()).await.map(Response::new)
+    }
+
+    async fn list_pauses(&self, _: Request<v1::ListPausesRequest>) -> Answer<v1::ListPausesResponse> {
+        self.pauses().await.map(Response::new)
+    }
+
+    async fn list_approvals(
         &self,
-        request: Request<v1::EventsRequest>,
-    ) -> Result<Response<Self::EventsStream>, Status> {
-        let v1::EventsRequest { after, follow, types, job, signals } = request.into_inner();
-        let job = match job.as_str() {
-            "" => None,
-            text => Some(text.parse().map_err(|error| unreadable(FieldError::new("job", error)))?),
-        };
-        let (to, answers) = mpsc::channel(READY);
-        let this = self.clone();
-        let wanted = Wanted { after, follow, types, job };
-        tokio::spawn(async move { this.tell(wanted, signals, to).await });
-        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+        _: Request<v1::ListApprovalsRequest>,
+    ) -> Answer<v1::ListApprovalsResponse> {
+        self.approvals().await.map(Response::new)
     }
-}
 
-impl Cluster {
-    async fn tell(
+    async fn workers(&self, _: Request<v1::WorkersRequest>) -> Answer<v1::WorkersResponse> {
+        self.office().await.map(Response::new)
+    }
+
+    async fn beat(&self, request: Request<v1::WorkerBeat>) -> Answer<v1::BeatResponse> {
+        self.hear_worker(&request.into_inner()).map(Response::new)
+    }
+
+    async fn list_alerts(&self, _: Request<v1::ListAlertsRequest>) -> Answer<v1::ListAlertsResponse> {
+        self.alerts().await.map(Response::new)
+    }
+
+    async fn list_targets(&self, _: Request<v1::ListTargetsRequest>) -> Answer<v1::ListTargetsResponse> {
+        Ok(Response::new(self.targets()))
+    }
+
+    async fn list_undelivered(
         &self,
-        wanted: Wanted,
-        with_signals: bool,
-        to: mpsc::Sender<Result<v1::EventMessage, Status>>,
-    ) {
-        let mut signals = self.leader.signals();
-        let job = wanted.job;
-        let mut events = self.leader.follow(wanted);
-        let leave = self.leave.clone();
-        loop {
-            tokio::select! {
-                page = events.recv() => match page {
-                    None => return,
-                    Some(Err(error)) => {
-                        let _ = to.send(Err(refused(error))).await;
-                        return;
-                    }
-                    Some(Ok(page)) => for envelope in page {
-                        if to.send(Ok(self.stored(&envelope))).await.is_err() {
-                            return;
-                        }
-                    }
-                },
-                signal = next_signal(&mut signals), if with_signals => {
-                    let Some(signal) = signal else { return };
-                    if job.is_some_and(|job| job_of(&signal) != Some(job)) {
-                        continue;
-                    }
-                    if to.send(Ok(passing(&signal))).await.is_err() {
-                        return;
-                    }
-                }
-                () = to.closed() => return,
-                () = leave.cancelled() => {
-                    let _ = to.send(Err(leaving())).await;
-                    return;
-                }
-            }
-        }
+        request: Request<v1::ListUndeliveredRequest>,
+    ) -> Answer<v1::ListUndeliveredResponse> {
+        self.undelivered(request.into_inner()).await.map(Response::new)
     }
 
-    fn stored(&self, envelope: &Envelope) -> v1::EventMessage {
-        let log = |crash: &callsheet_model::Crash| self.leader.log_url(crash);
-        let event = v1::StoredEvent {
-            sequence: envelope.sequence,
-            at_ms: envelope.at.0,
-            r#type: envelope.event.kind().to_owned(),
-            payload_json: event_json::payload(envelope, log).to_string(),
-        };
-        v1::EventMessage { body: Some(v1::event_message::Body::Event(event)) }
+    async fn redeliver(&self, request: Request<v1::RedeliverRequest>) -> Answer<v1::RedeliverResponse> {
+        self.deliver_again(request.into_inner()).await.map(Response::new)
     }
-}
-
-fn job_of(signal: &Signal) -> Option<callsheet_model::JobId> {
-    match signal {
-        Signal::Heartbeat(beat) => beat.current.as_ref().map(|current| current.job),
-        Signal::Progress(progress) => Some(progress.job),
-        Signal::Log(chunk) => Some(chunk.job),
-        Signal::Cache(_) => None,
-    }
-}
-
-fn passing(signal: &Signal) -> v1::EventMessage {
-    use v1::signal::Body;
-    let body = match signal {
-        Signal::Heartbeat(beat) => {
-            Body::Heartbeat(v1::NodeHeartbeat { node: beat.node.to_string(), heartbeat: Some(beat.into()) })
-        }
-        Signal::Progress(progress) => Body::Progress(progress.into()),
-        Signal::Log(chunk) => Body::Log(chunk.into()),
-        Signal::Cache(update) => Body::Cache(update.into()),
-    };
-    v1::EventMessage { body: Some(v1::event_message::Body::Signal(v1::Signal { body: Some(body) })) }
 }

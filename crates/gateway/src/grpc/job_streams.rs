@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use callsheet_events::Filter;
 use callsheet_leader::{AttemptLog, Wanted, next_signal};
 use callsheet_model::signal::Signal;
-use callsheet_model::{Event, JobId, Token};
+use callsheet_model::{Event, JobId, JobState, Token};
 use callsheet_protocol::v1;
 use tokio::sync::mpsc;
 use tonic::Status;
@@ -25,13 +26,12 @@ impl Jobs {
         first: v1::JobView,
         to: mpsc::Sender<Result<v1::JobView, Status>>,
     ) {
-        let wanted = Wanted { after: Some(first.sequence), follow: true, job: Some(id), types: Vec::new() };
+        let wanted = Wanted { after: Some(first.sequence), follow: true, filter: of_job(id, &[]) };
         let mut changes = self.leader.follow(wanted);
         let leave = self.leave.clone();
         let mut view = first;
         loop {
-            let over =
-                views::job_state_from_wire(view.state()).is_none_or(callsheet_model::JobState::is_final);
+            let over = views::job_state_from_wire(view.state()).is_none_or(JobState::is_final);
             if to.send(Ok(view)).await.is_err() || over {
                 return;
             }
@@ -58,12 +58,11 @@ impl Jobs {
 
     /// Tokens of all attempts that held a frame, from the log of events.
     pub(super) async fn attempts_at(&self, id: JobId, frame: i32) -> Result<Vec<Token>, Status> {
-        let types = vec!["frame_job.leased".to_owned()];
-        let mut events = self.leader.follow(Wanted { after: Some(0), follow: false, types, job: Some(id) });
+        let mut events = self.leader.follow(self.kept(id, &["frame_job.leased"]));
         let mut tokens = Vec::new();
         while let Some(page) = events.recv().await {
-            for envelope in page.map_err(refused)? {
-                if let Event::FramesLeased { lease } = envelope.event
+            for event in page.map_err(refused)? {
+                if let Event::FramesLeased { lease } = &event.envelope.event
                     && lease.frames.contains(frame)
                 {
                     tokens.push(lease.token);
@@ -71,6 +70,12 @@ impl Jobs {
             }
         }
         Ok(tokens)
+    }
+
+    /// Events of a job, of these types, as far back as they are kept.
+    pub(super) fn kept(&self, id: JobId, types: &[&str]) -> Wanted {
+        let (oldest, _) = self.leader.range();
+        Wanted { after: Some(oldest.saturating_sub(1)), follow: false, filter: of_job(id, types) }
     }
 
     pub(super) async fn tell_logs(
@@ -97,12 +102,13 @@ impl Jobs {
         if !follow {
             return Ok(());
         }
-        let mut end = self.leader.follow(Wanted {
-            after: Some(0),
-            follow: true,
-            types: ["job.succeeded", "job.failed", "job.cancelled"].map(str::to_owned).to_vec(),
-            job: Some(id),
-        });
+        // A job that was retried has ended before: only an end after this look counts.
+        let now = self.view(id).await?;
+        if views::job_state_from_wire(now.state()).is_none_or(JobState::is_final) {
+            return Ok(());
+        }
+        let filter = of_job(id, &["job.succeeded", "job.failed", "job.cancelled"]);
+        let mut end = self.leader.follow(Wanted { after: Some(now.sequence), follow: true, filter });
         let leave = self.leave.clone();
         loop {
             let signal = tokio::select! {
@@ -123,6 +129,11 @@ impl Jobs {
             }
         }
     }
+}
+
+fn of_job(id: JobId, types: &[&str]) -> Filter {
+    let types = types.iter().map(|&kind| kind.to_owned()).collect();
+    Filter { job: Some(id.0), types, ..Filter::default() }
 }
 
 /// What a stream ends with when the leader leaves.

@@ -3,7 +3,8 @@
 use std::pin::Pin;
 
 use callsheet_leader::{Leader, LeaderError, SchedulerCommand, SchedulerReply, view};
-use callsheet_model::{JobId, Token};
+use callsheet_model::limits::MAX_PATH_BYTES;
+use callsheet_model::{Author, JobId, Token};
 use callsheet_protocol::{FieldError, StepDefaults, spec_from_wire, v1};
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
+use super::caller::{author, person};
 use super::{refused, unreadable, views};
 
 /// Answers of a stream that wait for a slow client.
@@ -57,24 +59,36 @@ impl Jobs {
     /// Gives a command about one job, and answers with the job.
     async fn change(
         &self,
+        author: Author,
         id: &str,
         command: impl FnOnce(JobId) -> SchedulerCommand,
     ) -> Result<Response<v1::JobView>, Status> {
         let id = self.find(id).await?;
-        self.leader.command(command(id)).await.map_err(refused)?;
+        self.leader.command_as(author, command(id)).await.map_err(refused)?;
         Ok(Response::new(self.view(id).await?))
     }
+}
+
+/// What a person says of what they do.
+fn said(field: &str, text: &str) -> Result<(), Status> {
+    if text.len() > MAX_PATH_BYTES {
+        let message = format!("{} bytes, at most {MAX_PATH_BYTES}", text.len());
+        return Err(unreadable(FieldError::new(field, message)));
+    }
+    Ok(())
 }
 
 #[tonic::async_trait]
 impl v1::jobs_server::Jobs for Jobs {
     type WatchStream = Answers<v1::JobView>;
     type LogsStream = Answers<v1::LogChunk>;
+    type TimelineStream = Answers<v1::TimelinePiece>;
 
     async fn submit(
         &self,
         request: Request<v1::SubmitRequest>,
     ) -> Result<Response<v1::SubmitResponse>, Status> {
+        let author = author(request.metadata())?;
         let v1::SubmitRequest { id, spec, dry_run } = request.into_inner();
         let id = match id.as_str() {
             "" => JobId(Uuid::now_v7()),
@@ -92,7 +106,7 @@ impl v1::jobs_server::Jobs for Jobs {
             self.leader.check(spec).await.map_err(refused)?;
             return Ok(Response::new(v1::SubmitResponse { id: id.to_string(), already: false }));
         }
-        match self.leader.submit(id, spec).await.map_err(refused)? {
+        match self.leader.submit_as(author, id, spec).await.map_err(refused)? {
             SchedulerReply::Submitted { job, already } => {
                 Ok(Response::new(v1::SubmitResponse { id: job.to_string(), already }))
             }
@@ -152,36 +166,74 @@ impl v1::jobs_server::Jobs for Jobs {
     }
 
     async fn cancel(&self, request: Request<v1::CancelRequest>) -> Result<Response<v1::JobView>, Status> {
+        let author = author(request.metadata())?;
         let v1::CancelRequest { id, reason } = request.into_inner();
-        if reason.len() > callsheet_model::limits::MAX_PATH_BYTES {
-            let max = callsheet_model::limits::MAX_PATH_BYTES;
-            return Err(unreadable(FieldError::new(
-                "reason",
-                format!("{} bytes, at most {max}", reason.len()),
-            )));
-        }
-        self.change(&id, |job| SchedulerCommand::CancelJob { job, reason }).await
+        said("reason", &reason)?;
+        self.change(author, &id, |job| SchedulerCommand::CancelJob { job, reason }).await
     }
 
     async fn pause(&self, request: Request<v1::PauseRequest>) -> Result<Response<v1::JobView>, Status> {
-        self.change(&request.into_inner().id, |job| SchedulerCommand::PauseJob { job }).await
+        let author = author(request.metadata())?;
+        self.change(author, &request.into_inner().id, |job| SchedulerCommand::PauseJob { job }).await
     }
 
     async fn resume(&self, request: Request<v1::ResumeRequest>) -> Result<Response<v1::JobView>, Status> {
-        self.change(&request.into_inner().id, |job| SchedulerCommand::ResumeJob { job }).await
+        let author = author(request.metadata())?;
+        self.change(author, &request.into_inner().id, |job| SchedulerCommand::ResumeJob { job }).await
     }
 
     async fn retry(&self, request: Request<v1::RetryRequest>) -> Result<Response<v1::RetryResponse>, Status> {
+        let author = author(request.metadata())?;
         let v1::RetryRequest { id, frames } = request.into_inner();
         let frames = match frames.as_str() {
             "" => None,
             text => Some(text.parse().map_err(|error| unreadable(FieldError::new("frames", error)))?),
         };
         let job = self.find(&id).await?;
-        match self.leader.command(SchedulerCommand::RetryJob { job, frames }).await.map_err(refused)? {
+        let command = SchedulerCommand::RetryJob { job, frames };
+        match self.leader.command_as(author, command).await.map_err(refused)? {
             SchedulerReply::Retried { frames } => Ok(Response::new(v1::RetryResponse { frames })),
             other => Err(Status::internal(format!("a retry was answered with {other:?}"))),
         }
+    }
+
+    async fn approve(&self, request: Request<v1::ApproveRequest>) -> Result<Response<v1::JobView>, Status> {
+        let by = person(request.metadata())?;
+        let v1::ApproveRequest { id, comments } = request.into_inner();
+        said("comments", &comments)?;
+        let comments = (!comments.is_empty()).then_some(comments);
+        let grant = |job| SchedulerCommand::GrantApproval { job, by, comments };
+        self.change(Author::user(Some(by)), &id, grant).await
+    }
+
+    async fn deny(&self, request: Request<v1::DenyRequest>) -> Result<Response<v1::JobView>, Status> {
+        let by = person(request.metadata())?;
+        let v1::DenyRequest { id, reason } = request.into_inner();
+        said("reason", &reason)?;
+        if reason.trim().is_empty() {
+            return Err(unreadable(FieldError::missing("reason")));
+        }
+        let deny = |job| SchedulerCommand::DenyApproval { job, by, reason };
+        self.change(Author::user(Some(by)), &id, deny).await
+    }
+
+    async fn timeline(
+        &self,
+        request: Request<v1::TimelineRequest>,
+    ) -> Result<Response<Self::TimelineStream>, Status> {
+        let v1::TimelineRequest { id, readable } = request.into_inner();
+        let id = self.find(&id).await?;
+        // It must be there, whatever is left of its events.
+        self.view(id).await?;
+        let (to, answers) = mpsc::channel(READY);
+        let this = self.clone();
+        tokio::spawn(async move {
+            // A client that has gone needs no word.
+            if let Err(status) = this.tell_timeline(id, readable, &to).await {
+                let _ = to.send(Err(status)).await;
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
     }
 
     async fn watch(

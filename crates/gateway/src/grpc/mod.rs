@@ -1,16 +1,24 @@
-//! The gRPC services, one file each, and the one table from errors to status codes.
+//! The gRPC services, one file each with what belongs to it, and the one table from errors to status codes.
 
+mod caller;
 mod cluster;
+mod events;
+mod ingest;
 mod job_streams;
 mod jobs;
+mod monitoring;
 mod nodes;
 mod offers;
-mod views;
+mod outward;
+mod pauses;
+mod snapshot;
+mod timeline;
+pub(crate) mod views;
 
 use callsheet_leader::LeaderError;
-use callsheet_protocol::FieldError;
+use callsheet_protocol::{FieldError, detailed, v1};
 use callsheet_scheduler::Rejection;
-use tonic::Status;
+use tonic::{Code, Status};
 
 pub(crate) use cluster::Cluster;
 pub(crate) use jobs::Jobs;
@@ -19,6 +27,9 @@ pub(crate) use nodes::Nodes;
 /// The one table from what went wrong to gRPC's codes. The message is the error's own.
 pub(crate) fn status(error: &LeaderError) -> Status {
     let message = error.to_string();
+    let end = |code: Code, word: &str, end: v1::StreamEnd| {
+        detailed(code, message.clone(), &v1::StreamEnd { code: word.to_owned(), ..end })
+    };
     match error {
         LeaderError::Rejected(rejection) => match rejection {
             Rejection::UnknownJob { .. } | Rejection::UnknownNode { .. } => Status::not_found(message),
@@ -30,10 +41,22 @@ pub(crate) fn status(error: &LeaderError) -> Status {
         | LeaderError::AmbiguousJob(_)
         | LeaderError::BrokenTemplate(_)
         | LeaderError::TemplateTooLarge { .. } => Status::invalid_argument(message),
-        LeaderError::NoSuchJob(_) | LeaderError::NoTemplate(_) | LeaderError::NoLogs(_) => {
-            Status::not_found(message)
+        LeaderError::NoSuchJob(_)
+        | LeaderError::NoTemplate(_)
+        | LeaderError::NoLogs(_)
+        | LeaderError::NoAttempt { .. } => Status::not_found(message),
+        LeaderError::CursorTooOld { oldest, .. } => {
+            let oldest = Some(*oldest);
+            end(Code::OutOfRange, "cursor_too_old", v1::StreamEnd { oldest, ..Default::default() })
         }
-        LeaderError::CursorTooOld { .. } => Status::out_of_range(message),
+        LeaderError::CursorAhead { head, .. } => {
+            let head = Some(*head);
+            end(Code::OutOfRange, "cursor_ahead", v1::StreamEnd { head, ..Default::default() })
+        }
+        LeaderError::FellBehind { cursor } => {
+            let cursor = Some(*cursor);
+            end(Code::ResourceExhausted, "fell_behind", v1::StreamEnd { cursor, ..Default::default() })
+        }
         LeaderError::Restarting => Status::unavailable(message),
         LeaderError::Io { .. } | LeaderError::Journal(_) => Status::internal(message),
     }

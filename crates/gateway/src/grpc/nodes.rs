@@ -193,7 +193,7 @@ fn from_wire(node: &NodeName, message: v1::node_message::Body) -> Result<FromNod
         Body::Log(chunk) => {
             FromNode::Signal(Signal::Log(log_from_wire(node, &chunk).map_err(|error| error.within("log"))?))
         }
-        Body::Cache(update) => FromNode::Signal(Signal::Cache(
+        Body::Cache(update) => FromNode::Cache(Box::new(
             cache_from_wire(node, &update).map_err(|error| error.within("cache"))?,
         )),
         Body::Goodbye(goodbye) => FromNode::Goodbye(goodbye_from_wire(goodbye.reason())),

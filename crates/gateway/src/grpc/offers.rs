@@ -104,7 +104,7 @@ mod tests {
             settings: BTreeMap::from([("scene".to_owned(), "x".repeat(settings).into())]),
             approximate: false,
         };
-        let spec = JobSpec { name: "job".into(), project: "test".into(), priority: 50, steps: vec![step] };
+        let spec = JobSpec { name: "job".into(), project: "test".into(), priority: 50, approval: None, steps: vec![step] };
         let id = JobId(Uuid::from_u128(u128::from(number)));
         let node = NodeName::new("anna").unwrap();
         let token = Token(u64::from(number));

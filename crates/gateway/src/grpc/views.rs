@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use callsheet_leader::{Latest, Scheduler, view};
 use callsheet_model::trust::Quarantine;
-use callsheet_model::{Capabilities, FrameSet, JobId, JobSpec, JobState, Lease, StepState, Token, Work};
-use callsheet_protocol::{spec_to_wire, v1};
+use callsheet_model::{
+    Capabilities, FrameSet, JobId, JobSpec, JobState, Lease, StepState, Timestamp, Token, Work,
+};
+use callsheet_protocol::{approval_to_wire, spec_to_wire, v1};
 
 /// Runs of frames told of one step; more scattered steps are cut.
 const MOST_RUNS: usize = 10_000;
@@ -60,6 +62,7 @@ fn head(spec: &JobSpec) -> v1::JobSpec {
         name: spec.name.clone(),
         project: spec.project.clone(),
         priority: Some(spec.priority),
+        approval: spec.approval.as_ref().map(approval_to_wire),
         steps: Vec::new(),
     }
 }
@@ -109,6 +112,7 @@ fn lease_view(view: &view::LeaseView) -> v1::LeaseView {
 
 pub(crate) fn job_state(state: JobState) -> v1::JobState {
     match state {
+        JobState::Awaiting => v1::JobState::Awaiting,
         JobState::Queued => v1::JobState::Queued,
         JobState::Running => v1::JobState::Running,
         JobState::Paused => v1::JobState::Paused,
@@ -121,6 +125,7 @@ pub(crate) fn job_state(state: JobState) -> v1::JobState {
 /// The state asked for; `None` for one that this leader does not know.
 pub(crate) fn job_state_from_wire(state: v1::JobState) -> Option<JobState> {
     Some(match state {
+        v1::JobState::Awaiting => JobState::Awaiting,
         v1::JobState::Queued => JobState::Queued,
         v1::JobState::Running => JobState::Running,
         v1::JobState::Paused => JobState::Paused,
@@ -249,4 +254,35 @@ fn node_lease(scheduler: &Scheduler, latest: &Latest, token: Token) -> Option<v1
         frame: latest.progress.get(&token).and_then(|progress| progress.frame),
         preflight: lease.lease.work == Work::Preflight,
     })
+}
+
+/// The cluster in figures; `oldest` is the first event that is kept.
+pub(crate) fn status(
+    scheduler: &Scheduler,
+    cluster: String,
+    started: Timestamp,
+    oldest: u64,
+) -> v1::StatusResponse {
+    let counts = scheduler.job_counts();
+    let count = |state| counts.get(&state).copied().unwrap_or(0);
+    let nodes = scheduler.nodes();
+    let online = || nodes.iter().filter(|node| node.offline.is_none());
+    v1::StatusResponse {
+        cluster,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        epoch: scheduler.epoch(),
+        started_at_ms: started.0,
+        sequence: scheduler.sequence(),
+        jobs_queued: count(JobState::Queued),
+        jobs_running: count(JobState::Running),
+        jobs_paused: count(JobState::Paused),
+        jobs_over: count(JobState::Succeeded) + count(JobState::Failed) + count(JobState::Cancelled),
+        nodes_online: online().count() as u64,
+        nodes_known: nodes.len() as u64,
+        slots: online().map(|node| u64::from(node.capabilities.slots)).sum(),
+        leases: nodes.iter().map(|node| node.leases.len() as u64).sum(),
+        oldest,
+        jobs_awaiting: count(JobState::Awaiting),
+        pauses: scheduler.pauses().len() as u64,
+    }
 }

@@ -192,7 +192,7 @@ impl State {
     ) {
         let node = self.parts.settings.config.name.clone();
         let cache_used_bytes = self.store.bytes();
-        let update = CacheUpdate { node, action, md5, bytes, cache_used_bytes, took_ms, error };
+        let update = CacheUpdate { node, project: uuid::Uuid::nil(), action, md5, bytes, cache_used_bytes, took_ms, error };
         self.agent.tell(Item::Signal(Body::Cache((&update).into())));
     }
 }

@@ -1,0 +1,98 @@
+//! `GET /api/v1/jobs`: jobs in pages.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use callsheet_leader::view::JobFilter;
+use callsheet_model::{JobId, JobState};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+use crate::grpc::views;
+use crate::http::told::JobList;
+use crate::http::{Code, Params, Problem, Shared, paging};
+
+/// All states, for those who ask.
+const STATES: [JobState; 7] = [
+    JobState::Awaiting,
+    JobState::Queued,
+    JobState::Running,
+    JobState::Paused,
+    JobState::Succeeded,
+    JobState::Failed,
+    JobState::Cancelled,
+];
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListParams {
+    /// From the page before; the newest jobs come first.
+    page_token: Option<Uuid>,
+    /// Most jobs on the page.
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    page_size: Option<u32>,
+    /// Only these states, with commas between them.
+    #[param(inline, value_type = Option<Vec<StateWord>>, style = Form, explode = false, min_items = 1)]
+    state: Option<String>,
+    /// Only this project.
+    project: Option<String>,
+    /// Only names with this in them, in any case.
+    name: Option<String>,
+}
+
+/// Where a job stands.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "it is only described")]
+pub(super) enum StateWord {
+    /// A person has to release it first.
+    AwaitingApproval,
+    /// Nothing of it has been handed out yet.
+    Queued,
+    /// Some of it is or has been in a node's hands.
+    Running,
+    /// On request.
+    Paused,
+    /// Every frame is published.
+    Succeeded,
+    /// It cannot be finished as it is.
+    Failed,
+    /// On request.
+    Cancelled,
+}
+
+/// Lists jobs, the newest first.
+#[utoipa::path(
+    get, path = "/api/v1/jobs", tag = "jobs", operation_id = "list_jobs", params(ListParams),
+    responses((status = 200, description = "A page of jobs", body = JobList)),
+)]
+pub(super) async fn list(
+    State(shared): State<Arc<Shared>>,
+    Params(params): Params<ListParams>,
+) -> Result<Json<JobList>, Problem> {
+    let ListParams { page_token, page_size, state, project, name } = params;
+    let states = state.as_deref().map(states).transpose()?.unwrap_or_default();
+    let (filter, size) = (JobFilter { states, project, name }, paging::size(page_size)?);
+    let list = shared.leader.read(move |scheduler| {
+        let page = scheduler.jobs_newest_first(&filter, page_token.map(JobId), size);
+        let next = page.items.last().filter(|_| page.more).map(|job| job.job.id.to_string());
+        let jobs: Vec<_> = page.items.iter().map(|job| views::job(scheduler, job)).collect();
+        (jobs, next)
+    });
+    let (jobs, next_page_token) = list.await?;
+    Ok(Json(JobList { jobs: jobs.into_iter().map(Into::into).collect(), next_page_token }))
+}
+
+fn states(text: &str) -> Result<Vec<JobState>, Problem> {
+    let known = |word: &str| STATES.into_iter().find(|state| state.word() == word);
+    let read = |word: &str| {
+        known(word).ok_or_else(|| {
+            let words = STATES.map(JobState::word).join(", ");
+            Problem::of_field(Code::BadParameter, "state", word, &format!("here may be {words}"))
+        })
+    };
+    text.split(',').map(read).collect()
+}
