@@ -1,0 +1,18 @@
+//! The restart table of all that goes outward: how often within how long, with what back-off. One fall more and the
+//! errand waits on the bench: the leader never ends for the sake of another service.
+
+use std::time::Duration;
+
+use callsheet_supervision::Restart;
+
+/// Every errand: a webhook, a broker, a channel of alerts. A fall of one takes nobody with it, and loses nothing: it
+/// goes on from its cursor, or from what is pending.
+pub(crate) const ERRAND: Restart = Restart {
+    most: 5,
+    within: Duration::from_secs(120),
+    first: Duration::from_millis(500),
+    longest: Duration::from_secs(10),
+};
+
+/// How long one that keeps falling waits before it may begin anew.
+pub(crate) const BENCH: Duration = Duration::from_secs(300);
