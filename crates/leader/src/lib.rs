@@ -271,8 +271,8 @@ impl Leader {
     /// Takes in events from outside, and waits until all of them are durable; answers in their order. One whose
     /// id is known is not taken again. Waits at the door while too much is being taken in.
     ///
-    /// The cluster's own decisions go first: events become durable a small piece at a time. A leader that dies
-    /// in between has answered nobody, and the same call again stores each event once, by its id.
+    /// The cluster's own decisions go first. What is posted at once becomes durable at once: after a crash all of it
+    /// is there or nothing, and the same call again stores each event once, by its id.
     ///
     /// # Errors
     /// A rejection, or `Restarting`: then the same call with the same ids is safe.

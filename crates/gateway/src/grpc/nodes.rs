@@ -7,7 +7,7 @@ use callsheet_model::signal::Signal;
 use callsheet_model::{NodeName, Token};
 use callsheet_protocol::{
     FieldError, cache_from_wire, goodbye_from_wire, heartbeat_from_wire, log_from_wire, node_from_wire,
-    progress_from_wire, ranges_to_wire, report_from_wire, tokens_from_wire, v1,
+    progress_from_wire, ranges_to_wire, report_from_wire, tokens_from_wire, troupe_from_wire, v1,
 };
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
@@ -193,9 +193,13 @@ fn from_wire(node: &NodeName, message: v1::node_message::Body) -> Result<FromNod
         Body::Log(chunk) => {
             FromNode::Signal(Signal::Log(log_from_wire(node, &chunk).map_err(|error| error.within("log"))?))
         }
-        Body::Cache(update) => FromNode::Cache(Box::new(
-            cache_from_wire(node, &update).map_err(|error| error.within("cache"))?,
-        )),
+        Body::Cache(update) => {
+            FromNode::Cache(Box::new(cache_from_wire(node, &update).map_err(|error| error.within("cache"))?))
+        }
+        Body::Troupe(troupe) => FromNode::Troupe {
+            changes: troupe_from_wire(&troupe).map_err(|error| error.within("troupe"))?,
+            whole: troupe.whole,
+        },
         Body::Goodbye(goodbye) => FromNode::Goodbye(goodbye_from_wire(goodbye.reason())),
     })
 }

@@ -74,6 +74,7 @@ fn brief(job: &Job, index: StepIndex) -> Option<v1::StepBrief> {
         job_name: job.spec.name.clone(),
         spec: Some(step_to_wire(step, &names)),
         inputs: step.after.iter().filter_map(input).collect(),
+        project_id: job.spec.project_id().to_string(),
     })
 }
 
@@ -104,7 +105,13 @@ mod tests {
             settings: BTreeMap::from([("scene".to_owned(), "x".repeat(settings).into())]),
             approximate: false,
         };
-        let spec = JobSpec { name: "job".into(), project: "test".into(), priority: 50, approval: None, steps: vec![step] };
+        let spec = JobSpec {
+            name: "job".into(),
+            project: "test".into(),
+            priority: 50,
+            approval: None,
+            steps: vec![step],
+        };
         let id = JobId(Uuid::from_u128(u128::from(number)));
         let node = NodeName::new("anna").unwrap();
         let token = Token(u64::from(number));
@@ -147,6 +154,7 @@ mod tests {
         let spec = JobSpec { steps: vec![first.clone(), left, last], ..job.spec.clone() };
         let job = Job { spec, ..(*job).clone() };
         let brief = brief(&job, StepIndex(2)).unwrap();
+        assert_eq!(brief.project_id, callsheet_model::id::project_uuid("test").to_string());
         assert_eq!(brief.spec.unwrap().after, ["frames", "left"]);
         let inputs: Vec<_> = brief.inputs.into_iter().collect();
         let input = v1::StepInput { output: "/out/a_[####].png".into(), frames: "1-10".into() };

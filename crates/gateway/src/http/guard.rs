@@ -2,7 +2,7 @@
 //! cannot set headers, so streams take the token as a parameter, too.
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Query, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 
@@ -32,9 +32,8 @@ fn refusal() -> Response {
 fn shown_in_query(guard: &Guard, request: &Request) -> bool {
     let path = request.uri().path();
     let stream = path.ends_with("/stream") || path.ends_with("/ws");
-    let query = request.uri().query().unwrap_or_default();
+    let pairs = || Query::<Vec<(String, String)>>::try_from_uri(request.uri()).map(|pairs| pairs.0);
     stream
-        && query.split('&').any(|pair| {
-            pair.split_once('=').is_some_and(|(key, value)| key == PARAMETER && guard.admits_token(value))
-        })
+        && pairs()
+            .is_ok_and(|pairs| pairs.iter().any(|(key, value)| key == PARAMETER && guard.admits_token(value)))
 }

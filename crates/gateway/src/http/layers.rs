@@ -108,7 +108,26 @@ pub(super) async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use tower::ServiceExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_answers_with_a_problem() {
+        async fn broken() -> &'static str {
+            panic!("a bug")
+        }
+        let router: Router = Router::new().route("/", get(broken));
+        let router = around(router, &HttpConfig::default()).unwrap();
+        let response = router.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status().as_u16(), 500);
+        let body = to_bytes(response.into_body(), 10_000).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["code"], "internal");
+        assert!(!problem["detail"].as_str().unwrap().contains("a bug"), "a stranger does not see inside");
+    }
 
     #[test]
     fn origins_are_scheme_host_and_port_alone() {

@@ -53,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) leave: CancellationToken,
     /// Places for readers of streams.
     pub(crate) readers: Arc<Semaphore>,
+    /// Readers of streams take turns at the processors: see `events/feed.rs`.
+    pub(crate) turns: Arc<Semaphore>,
     /// WebSockets, which outlive the request that opened them.
     pub(crate) sockets: TaskTracker,
 }
@@ -95,6 +97,7 @@ pub(crate) fn router(
         leader: leader.clone(),
         leave: leave.clone(),
         readers: Arc::new(Semaphore::new(config.readers as usize)),
+        turns: Arc::new(Semaphore::new(events::TURNS)),
         sockets: sockets.clone(),
     };
     let (mut client, mut open) = (client_routes().merge(openapi::router()), open_routes());

@@ -1,6 +1,7 @@
 //! Refusals over HTTP: `application/problem+json` (RFC 9457) with a code that stays, and the one table from what
 //! went wrong to codes and statuses. Its twin for gRPC stands in `grpc/mod.rs`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::Json;
@@ -11,7 +12,9 @@ use callsheet_leader::{LeaderError, Mistake};
 use callsheet_scheduler::Rejection;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
 /// The media type of all refusals.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
@@ -26,12 +29,17 @@ const SNAPSHOT: &str = "/api/v1/snapshot";
 /// When to ask again after a refusal that passes by itself, in seconds.
 const SOON: u64 = 1;
 
-/// A refusal.
+/// A refusal. It is small, since every handler's answer has room for one.
+#[derive(Debug)]
+pub(crate) struct Problem(Box<Told>);
+
+/// What is told of it.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(
+    as = Problem,
     description = "Why something was not done (RFC 9457). `code` stays what it is; `detail` is for people."
 )]
-pub(crate) struct Problem {
+struct Told {
     /// `urn:callsheet:problem:` and the code.
     #[serde(rename = "type")]
     #[schema(example = "urn:callsheet:problem:unknown_job")]
@@ -157,13 +165,15 @@ impl Problem {
         let rest = wrong.len().saturating_sub(MOST_TOLD);
         let rest = if rest == 0 { String::new() } else { format!("; and {rest} more") };
         wrong.truncate(MOST_ERRORS);
-        Self { errors: wrong, ..Self::new(code, told + &rest) }
+        let mut problem = Self::new(code, told + &rest);
+        problem.0.errors = wrong;
+        problem
     }
 
     /// A refusal with this to say.
     pub(crate) fn new(code: Code, detail: impl Into<String>) -> Self {
         let (word, status, title) = code.row();
-        Self {
+        Self(Box::new(Told {
             kind: format!("urn:callsheet:problem:{word}"),
             title,
             status: status.as_u16(),
@@ -171,7 +181,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             more: BTreeMap::new(),
-        }
+        }))
     }
 
     /// A refusal because of one field.
@@ -186,32 +196,48 @@ impl Problem {
         found: impl Into<String>,
         allowed: impl Into<String>,
     ) -> Self {
-        if self.errors.len() < MOST_ERRORS {
-            self.errors.push(FieldProblem::new(field, found, allowed));
+        if self.0.errors.len() < MOST_ERRORS {
+            self.0.errors.push(FieldProblem::new(field, found, allowed));
         }
         self
     }
 
     /// Adds what a program may want to know.
     pub(crate) fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
-        self.more.insert(key, value.into());
+        self.0.more.insert(key, value.into());
         self
     }
 
     /// Its code.
     #[cfg(test)]
     pub(crate) fn code(&self) -> &'static str {
-        self.code
+        self.0.code
     }
 
     /// What it says.
     pub(crate) fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     fn of_mistakes(mistakes: Vec<Mistake>, detail: String) -> Self {
         let each = |problem: Self, mistake: Mistake| problem.field(mistake.place, "", mistake.message);
         mistakes.into_iter().fold(Self::new(Code::InvalidJob, detail), each)
+    }
+}
+
+impl PartialSchema for Problem {
+    fn schema() -> RefOr<Schema> {
+        Told::schema()
+    }
+}
+
+impl ToSchema for Problem {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Problem")
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        Told::schemas(schemas);
     }
 }
 
@@ -226,8 +252,8 @@ fn shown(text: &str) -> String {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self)).into_response();
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(self.0)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -308,8 +334,8 @@ mod tests {
     #[test]
     fn what_was_found_is_cut_and_quoted() {
         let problem = Problem::of_field(Code::Invalid, "x", &"ä".repeat(100), "here may be less");
-        assert_eq!(problem.errors[0].found, format!("{:?}...", "ä".repeat(60)));
-        assert!(problem.detail.starts_with("x: found \"ää"), "{}", problem.detail);
-        assert_eq!(Problem::of_field(Code::Invalid, "x", "", "it is wanted").detail, "x: it is wanted");
+        assert_eq!(problem.0.errors[0].found, format!("{:?}...", "ä".repeat(60)));
+        assert!(problem.detail().starts_with("x: found \"ää"), "{}", problem.detail());
+        assert_eq!(Problem::of_field(Code::Invalid, "x", "", "it is wanted").detail(), "x: it is wanted");
     }
 }

@@ -16,8 +16,8 @@ async fn only_who_shows_the_right_token_is_let_in() {
         assert_eq!(answer.headers()["www-authenticate"], "Bearer realm=\"callsheet\"");
         refused(bench.get(path), 401, "unauthenticated").await;
         refused(bench.get(path).bearer_auth(NODE_SECRET), 401, "unauthenticated").await;
-        let token = format!("{path}?access_token={CLIENT_SECRET}");
-        refused(bench.get(&token), 401, "unauthenticated").await;
+        let token = [("access_token", CLIENT_SECRET)];
+        refused(bench.get(path).query(&token), 401, "unauthenticated").await;
         let answer = bench.get(path).bearer_auth(CLIENT_SECRET).send().await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
     }
@@ -33,7 +33,7 @@ async fn only_who_shows_the_right_token_is_let_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn streams_take_the_token_as_a_parameter_too() {
     let bench = Bench::guarded().await;
-    let with = |token: &str| bench.get(&format!("/api/events/stream?after=0&access_token={token}"));
+    let with = |token: &str| bench.get("/api/events/stream?after=0").query(&[("access_token", token)]);
     refused(bench.get("/api/events/stream?after=0"), 401, "unauthenticated").await;
     refused(with(NODE_SECRET), 401, "unauthenticated").await;
     let answer = with(CLIENT_SECRET).send().await.unwrap();

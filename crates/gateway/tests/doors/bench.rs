@@ -29,7 +29,8 @@ cache = "cache"
 /// The smallest animation there is, and its MD5.
 pub(crate) const ANIMATION: &str =
     r#"{"v":"5.7.0","fr":25,"ip":0,"op":10,"w":64,"h":64,"ddd":0,"assets":[],"layers":[]}"#;
-pub(crate) const CLIENT_SECRET: &str = "the-clients-secret-0";
+/// With what an address writes otherwise.
+pub(crate) const CLIENT_SECRET: &str = "the+clients%20secret&0=/";
 pub(crate) const NODE_SECRET: &str = "the-nodes-secret-00";
 /// Someone who asks.
 pub(crate) const PERSON: &str = "0b7e1a52-7a55-4d7c-9d0e-4c2e6a1d9f10";

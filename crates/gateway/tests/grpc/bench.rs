@@ -33,7 +33,6 @@ cache = "cache"
 "#;
 
 pub(crate) struct Bench {
-    pub(crate) leader: Leader,
     pub(crate) leave: CancellationToken,
     pub(crate) cluster: ClusterClient<Channel>,
     _directory: tempfile::TempDir,
@@ -48,12 +47,12 @@ impl Bench {
         config.leader.listen = (Ipv4Addr::LOCALHOST, 0).into();
         change(&mut config);
         let leader = Leader::start(config, Arc::new(MemoryStore::new(keep))).await.unwrap();
-        let doors = Doors::bind(leader.clone()).await.unwrap();
+        let doors = Doors::bind(leader).await.unwrap();
         let (address, leave) = (doors.address().unwrap(), CancellationToken::new());
         tokio::spawn(doors.serve(leave.clone()));
         let channel = Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap();
         let cluster = ClusterClient::new(channel).max_decoding_message_size(64 << 20);
-        Self { leader, leave, cluster, _directory: directory }
+        Self { leave, cluster, _directory: directory }
     }
 
     pub(crate) async fn stands(&self) -> v1::StatusResponse {

@@ -96,6 +96,24 @@ pub(super) fn piece_key(first: u64, piece: u32) -> [u8; 12] {
     key
 }
 
+/// Chunks that belong together: what was decided at once, or posted at once, is there whole after a crash or not at
+/// all.
+#[derive(Default)]
+pub(crate) struct Parcel(sled::Batch);
+
+impl Parcel {
+    /// Adds a chunk.
+    pub(crate) fn add(&mut self, first: u64, bytes: &[u8]) {
+        for (number, piece) in (0_u32..).zip(bytes.chunks(PIECE_BYTES)) {
+            let value = frame::wrap(Kind::Chunk, first, number, piece);
+            match number {
+                0 => self.0.insert(&first.to_be_bytes(), value),
+                number => self.0.insert(&piece_key(first, number), value),
+            }
+        }
+    }
+}
+
 impl Db {
     /// Opens or makes the store. May panic on damage.
     pub(crate) fn open(path: &Path, cache: u64) -> Result<Self, OpenError> {
@@ -186,17 +204,16 @@ impl Db {
         Ok(())
     }
 
+    /// Chunks that are written in one go, or not at all.
+    pub(crate) fn put_parcel(&self, Parcel(batch): Parcel) -> Result<(), AppendError> {
+        self.log.apply_batch(batch).map_err(|error| self.error("write to", error))
+    }
+
     /// Writes a chunk in the place of one that has as many pieces or fewer; in one go, or not at all.
     pub(crate) fn replace_chunk(&self, first: u64, bytes: &[u8]) -> Result<(), AppendError> {
-        let mut batch = sled::Batch::default();
-        for (number, piece) in (0_u32..).zip(bytes.chunks(PIECE_BYTES)) {
-            let value = frame::wrap(Kind::Chunk, first, number, piece);
-            match number {
-                0 => batch.insert(&first.to_be_bytes(), value),
-                number => batch.insert(&piece_key(first, number), value),
-            }
-        }
-        self.log.apply_batch(batch).map_err(|error| self.error("write to", error))
+        let mut parcel = Parcel::default();
+        parcel.add(first, bytes);
+        self.put_parcel(parcel)
     }
 
     /// Chunks in order: from the one that holds the event `from`, if there is one, else from the next.

@@ -26,7 +26,7 @@ use crate::chunk;
 use crate::error::AppendError;
 use crate::journal::{Durable, OnDurable, OnStored};
 
-use super::db::Db;
+use super::db::{Db, Parcel};
 use super::directory;
 use super::marker::Marker;
 use super::options::{OnFlush, Options};
@@ -222,11 +222,13 @@ impl Writer {
         let sealed = batches.into_iter().map(|batch| self.seal(batch)).collect::<Result<Vec<_>, _>>()?;
         let head = self.next - 1;
         let began = Instant::now();
-        let Self { db, extents, .. } = self;
+        let (extents, mut parcel) = (&mut self.extents, Parcel::default());
         chunk::pack(before, sealed.iter().flatten().map(Arc::as_ref), |chunk| {
             extents.add(chunk.first, chunk.moment, chunk.bytes.len());
-            db.put_chunk(chunk.first, chunk.bytes)
+            parcel.add(chunk.first, chunk.bytes);
+            Ok(())
         })?;
+        self.db.put_parcel(parcel)?;
         self.db.sync()?;
         self.marker.write(head).map_err(|error| self.marker_error("write", &error))?;
         if let Some(on_flush) = &self.on_flush {

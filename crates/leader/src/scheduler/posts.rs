@@ -1,9 +1,8 @@
 //! Events from outside that wait to be taken in.
 //!
 //! A hundred thousand of them must not be felt by a node that waits for its next frame. So they go behind
-//! everything else, a small piece with each batch, and no second piece before the first is on the platter. A post
-//! that is larger than a piece becomes durable piece by piece and is answered once, after its last. If the
-//! leader dies in between, nobody was told anything, and whoever posts the same again finds each event by its id.
+//! everything else, some with each batch, and none before those of the batch before are on the platter. What was
+//! posted at once is never divided: it is one append, which is there whole after a crash or not at all.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,16 +14,15 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::flight::Flight;
 
-/// Most events of a piece. Sealing and writing so many takes the storage thread about half a millisecond, and that
-/// is what a command may have to wait beside its own.
-const PIECE: usize = 64;
-/// Most bytes of a piece, beyond its first event.
-const PIECE_BYTES: usize = 64 << 10;
+/// Events that posts are joined up to in one batch. Sealing and writing so many takes the storage thread about half a
+/// millisecond, and that is what a command may have to wait beside its own; a larger post takes longer, alone.
+const JOINED: usize = 64;
+/// The same in bytes of payload.
+const JOINED_BYTES: usize = 64 << 10;
 
 /// What was posted at once.
 pub(crate) struct Post {
-    rest: std::iter::Peekable<std::vec::IntoIter<Guest>>,
-    taken: Vec<Ingested>,
+    events: Vec<Guest>,
     reply: oneshot::Sender<Result<Vec<Ingested>, Rejection>>,
     /// The poster's place at the door.
     permit: OwnedSemaphorePermit,
@@ -44,8 +42,7 @@ impl Post {
         reply: oneshot::Sender<Result<Vec<Ingested>, Rejection>>,
         permit: OwnedSemaphorePermit,
     ) -> Self {
-        let taken = Vec::with_capacity(events.len());
-        Self { rest: events.into_iter().peekable(), taken, reply, permit, since: Instant::now() }
+        Self { events, reply, permit, since: Instant::now() }
     }
 }
 
@@ -58,51 +55,37 @@ impl Posts {
         self.0.is_empty()
     }
 
-    /// Has the next piece decided; answers of posts that are whole with it go into the flight.
+    /// Has the next posts decided; their answers go into the flight.
     pub(crate) fn decide(
         &mut self,
         flight: &mut Flight,
         mut ingest: impl FnMut(Vec<Guest>) -> Result<Reply, Rejection>,
     ) {
-        let (mut room, mut bytes) = (PIECE, PIECE_BYTES);
-        while room > 0 && bytes > 0 {
-            let Some(mut post) = self.0.pop_front() else { break };
-            let piece = post.piece(&mut room, &mut bytes);
-            let size = piece.len();
-            let rejected = match ingest(piece) {
-                Ok(Reply::Ingested(taken)) => {
-                    flight.ingested += size;
-                    flight.repeated += taken.iter().filter(|event| event.already).count();
-                    post.taken.extend(taken);
-                    None
-                }
-                Ok(_) => None,
-                Err(rejection) => Some(rejection),
-            };
-            if rejected.is_none() && post.rest.peek().is_some() {
+        let (mut joined, mut bytes) = (0, 0);
+        while let Some(post) = self.0.pop_front() {
+            let size: usize =
+                post.events.iter().map(|(event, _)| event.payload.len() + event.fields.len()).sum();
+            if joined > 0 && (joined + post.events.len() > JOINED || bytes + size > JOINED_BYTES) {
                 self.0.push_front(post);
-                break;
+                return;
             }
-            let Post { taken, reply, permit, since, .. } = post;
+            joined += post.events.len();
+            bytes += size;
+            let Post { events, reply, permit, since } = post;
+            let outcome = ingest(events).map(|reply| match reply {
+                Reply::Ingested(taken) => taken,
+                _ => Vec::new(),
+            });
+            if let Ok(taken) = &outcome {
+                flight.ingested += taken.len();
+                flight.repeated += taken.iter().filter(|event| event.already).count();
+            }
             flight.permits.push(permit);
             flight.posts.push(since);
             flight.tells.push(Box::new(move || {
                 // The poster has gone: there is no one to tell.
-                let _ = reply.send(rejected.map_or(Ok(taken), Err));
+                let _ = reply.send(outcome);
             }));
         }
-    }
-}
-
-impl Post {
-    fn piece(&mut self, room: &mut usize, bytes: &mut usize) -> Vec<Guest> {
-        let mut piece = Vec::with_capacity((*room).min(self.rest.len()));
-        while *room > 0 && *bytes > 0 {
-            let Some(guest) = self.rest.next() else { break };
-            *room -= 1;
-            *bytes = bytes.saturating_sub(guest.0.payload.len() + guest.0.fields.len());
-            piece.push(guest);
-        }
-        piece
     }
 }

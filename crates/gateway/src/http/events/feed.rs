@@ -17,7 +17,7 @@ use callsheet_events::{Filter, Passing, Sealed, completed_frames, passing};
 use callsheet_leader::{Events, Leader, LeaderError, Wanted, next_signal};
 use callsheet_model::Event;
 use callsheet_model::signal::Signal;
-use tokio::sync::{OwnedSemaphorePermit, broadcast};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::asked::{Asked, Signals};
@@ -27,6 +27,9 @@ use crate::http::{Code, Problem, Shared};
 
 /// A piece of a stream is about as large as this, in bytes, when there is more to tell.
 const PIECE: usize = 64 << 10;
+/// Readers that write out events at the same time. Hundreds of them that all have something to tell would else stand
+/// in the runtime's queue, and whoever else asks for something would stand behind them.
+pub(crate) const TURNS: usize = 2;
 /// What a reader is told for whom there is no place.
 const TOO_MANY: &str = "as many streams as leader.http.readers allows are open: try again in a moment";
 /// Frames that count from now on: each of them is a signal of its own.
@@ -72,6 +75,7 @@ pub(super) struct Feed {
     passing: std::vec::IntoIter<Passing>,
     last: Option<LastWord>,
     over: bool,
+    turns: Arc<Semaphore>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -112,6 +116,7 @@ impl Feed {
             passing: Vec::new().into_iter(),
             last: None,
             over: false,
+            turns: shared.turns.clone(),
             _place: place,
         })
     }
@@ -139,26 +144,49 @@ impl Feed {
     /// Waits for what comes next, and takes everything that is there, up to one piece. `None` after the last
     /// word. Nothing is lost when it is dropped while it waits.
     pub(super) async fn next<T: Told>(&mut self) -> Option<T> {
-        let mut told = T::default();
         while !self.over {
-            self.tell(&mut told);
-            if told.bytes() >= PIECE {
-                break;
+            if self.is_idle() {
+                self.wait().await;
             }
-            if let Some(word) = self.last.take() {
-                told.last(&word);
-                self.over = true;
-                break;
-            }
-            if self.take_ready() {
-                continue;
-            }
+            let turns = self.turns.clone();
+            // It is never closed.
+            let _turn = turns.acquire().await;
+            let told: T = self.piece();
             if told.bytes() > 0 {
-                break;
+                return Some(told);
             }
-            self.wait().await;
         }
-        (told.bytes() > 0).then_some(told)
+        None
+    }
+
+    /// Everything that is there, up to one piece.
+    fn piece<T: Told>(&mut self) -> T {
+        let mut told = T::default();
+        if self.leave.is_cancelled() {
+            self.settle();
+            self.last = Some(LastWord::leaving(self.cursor));
+        } else {
+            self.tell(&mut told);
+            while told.bytes() < PIECE && self.last.is_none() && self.take_ready() {
+                self.tell(&mut told);
+            }
+        }
+        if told.bytes() < PIECE
+            && let Some(word) = self.last.take()
+        {
+            told.last(&word);
+            self.over = true;
+        }
+        told
+    }
+
+    /// Nothing is in hand.
+    fn is_idle(&self) -> bool {
+        self.page.as_slice().is_empty()
+            && self.passing.as_slice().is_empty()
+            && self.snapshot.is_none()
+            && self.frames.is_none()
+            && self.last.is_none()
     }
 
     /// Tells what is in hand, until the piece is full.
@@ -218,10 +246,6 @@ impl Feed {
 
     /// Takes one thing that is there already; false when there is none.
     fn take_ready(&mut self) -> bool {
-        if self.leave.is_cancelled() {
-            self.last = Some(LastWord::leaving(self.cursor));
-            return true;
-        }
         if let Ok(page) = self.events.try_recv() {
             self.arrived(Some(page));
             return true;
@@ -249,7 +273,8 @@ impl Feed {
                 Some(signal) => self.passed(&signal),
                 None => self.signals = None,
             },
-            () = self.leave.cancelled() => self.last = Some(LastWord::leaving(self.cursor)),
+            // The piece that follows says so.
+            () = self.leave.cancelled() => {}
         }
     }
 

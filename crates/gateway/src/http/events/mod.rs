@@ -20,6 +20,8 @@ use utoipa_axum::routes;
 
 use crate::http::Routes;
 
+pub(crate) use feed::TURNS;
+
 /// The routes.
 pub(crate) fn router() -> Routes {
     OpenApiRouter::new()
