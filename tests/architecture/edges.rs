@@ -47,11 +47,11 @@ const ALLOWED: [(&str, &[&str]); 20] = [
 ];
 
 /// Libraries that only some crates may name.
-const FENCED: [(&str, &[&str]); 13] = [
+const FENCED: [(&str, &[&str]); 14] = [
     ("sled", &["journal"]),
     ("bincode", &["journal"]),
     ("vello_cpu", &["lottie"]),
-    ("tonic", &["protocol", "gateway", "node", "cli", "tests"]),
+    ("tonic", &["protocol", "gateway", "node", "outward", "cli", "tests"]),
     ("ractor", &["supervision", "leader", "node", "outward"]),
     ("axum", &["gateway", "outward", "tests"]),
     ("utoipa", &["gateway"]),
@@ -61,6 +61,7 @@ const FENCED: [(&str, &[&str]); 13] = [
     ("lapin", &["outward", "tests"]),
     ("lettre", &["outward"]),
     ("croner", &["config", "monitor"]),
+    ("opentelemetry-proto", &["outward"]),
 ];
 
 /// What a pure crate cannot even name: runtimes, chance, sockets, disks.

@@ -43,8 +43,10 @@ pub(crate) struct Reach {
 impl Reach {
     /// Who asks: what was given, or else the same for every call of the same user.
     fn who(&self) -> Option<Uuid> {
-        let user = || ["USER", "LOGNAME", "USERNAME"].iter().find_map(|key| std::env::var(key).ok());
-        self.actor.or_else(|| user().filter(|user| !user.is_empty()).map(|user| person(&user)))
+        let set = |key: &&str| std::env::var(key).ok().filter(|name| !name.is_empty());
+        let user = || ["USER", "LOGNAME", "USERNAME", "HOME"].iter().find_map(set);
+        // A service or a container may have none of them; whoever it is, it is always the same one.
+        self.actor.or_else(|| Some(person(user().as_deref().unwrap_or("unnamed"))))
     }
 }
 
