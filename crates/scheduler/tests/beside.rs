@@ -253,9 +253,11 @@ fn there_are_only_so_many_pauses() {
     }
     let one_more = bench.tell(Author::SYSTEM, Command::SetPause { pause: pause(MAX_PAUSES) });
     assert_eq!(one_more, Err(Rejection::TooManyPauses { limit: MAX_PAUSES }));
-    // One that is there can still be changed, and lifted.
+    // One that is there can still be changed, and lifted. The scheduler asks to be called at its end.
     let until = Some(NOW.plus(Duration::from_secs(1)));
+    assert_eq!(bench.scheduler.next_wake(NOW), None);
     bench.tell(Author::SYSTEM, Command::SetPause { pause: Pause { until, ..pause(3) } }).unwrap();
+    assert_eq!(bench.scheduler.next_wake(NOW), until);
     bench.tell(Author::SYSTEM, Command::LiftPause { key: pause(4).key }).unwrap();
     assert_eq!(bench.scheduler.pauses().len(), MAX_PAUSES - 1);
 }

@@ -24,7 +24,7 @@ anna proves 1 of 1.2 & anna ends 1.2 well
     * 1.3: anna gets J/join 0
     > anna: close 1.2
     > anna: offer 1.3
-the leader restarts
+the leader restarts from a snapshot
     * a leader begins, epoch 2
 anna connects slots 1 holding 1.3
 after 50s

@@ -67,3 +67,22 @@ cancel M because of lunch
     * workflow M failed, a retry could help: cancelled: of lunch
     * 1.6: released, revoked
     > anna: revoke 1.6, the job was cancelled
+# One frame that no retry helps is enough.
+submit N: render frames 1-2 chunk 1 retries 0 no-output; encode task after render no-output
+    * job N is taken
+    * workflow N starts, 2 steps
+    * 1.7: anna gets N/render 1
+    > anna: offer 1.7
+anna ends 1.7 with crash
+    * 1.7: 1 dead-lettered (crash: it went wrong)
+    * 1.7: lottie 1.0 crashed on anna (crash), and that was it
+    * 1.7: released, failed
+    * 1.8: anna gets N/render 2
+    > anna: close 1.7
+    > anna: offer 1.8
+anna ends 1.8 with input_missing
+    * 1.8: 2 dead-lettered (input_missing: it went wrong)
+    * 1.8: released, failed
+    * job N failed: frames 1-2 of step render dead-lettered (input_missing)
+    * workflow N failed at render, no retry helps: frames 1-2 of step render dead-lettered (input_missing)
+    > anna: close 1.8

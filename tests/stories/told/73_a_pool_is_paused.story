@@ -37,8 +37,15 @@ ben proves 1 of 1.3 & ben ends 1.3 well
 # One that joins the pool is paused too.
 cleo connects slots 1 labels gpu
     * cleo is online, 1 slots
+# Shares are made for those who are at work.
+submit M: render frames 1-8 chunk auto no-output
+    * job M is taken
+    * 1.4: ben gets M/render 1-2
+    > ben: offer 1.4
 after 10m
     at 600s
     * goes on: pool gpu by person, its time is up
-    * 1.4: anna gets K/render 1
-    > anna: offer 1.4
+    * 1.5: anna gets K/render 1
+    * 1.6: cleo gets M/render 3
+    > anna: offer 1.5
+    > cleo: offer 1.6

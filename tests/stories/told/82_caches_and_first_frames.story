@@ -12,7 +12,7 @@ submit J: render frames 1-3 chunk 1 no-output
 anna begins 1.1 after 2s and 3s
     * 1.1: the first frame began; fetching took 2s, loading 3s
 anna begins 1.1 after 2s and 3s
-the leader restarts
+the leader restarts from a snapshot
     * a leader begins, epoch 2
 anna connects slots 1 holding 1.1
 anna begins 1.1 after 2s and 3s
