@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use callsheet_model::{FrameSet, JobId, OutputPattern, StepIndex, StepSpec, Token, Work};
+use uuid::Uuid;
 
 /// A step, as a node needs to know it. Leases of one step share it.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +13,8 @@ pub struct Brief {
     pub job: JobId,
     /// The job's name, for people.
     pub job_name: String,
+    /// The project it belongs to; nil when the leader does not say.
+    pub project: Uuid,
     /// Which step of the job.
     pub step: StepIndex,
     /// The step itself.

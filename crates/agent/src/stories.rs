@@ -38,7 +38,8 @@ pub(crate) fn brief(template: bool, output: bool) -> Arc<Brief> {
         approximate: false,
     };
     let (job, inputs) = (JobId(Default::default()), BTreeMap::new());
-    Arc::new(Brief { job, job_name: "job".into(), step: StepIndex(0), spec, inputs })
+    let project = callsheet_model::id::project_uuid("film");
+    Arc::new(Brief { job, job_name: "job".into(), project, step: StepIndex(0), spec, inputs })
 }
 
 pub(crate) fn offer(token: u64, set: &str) -> Offer {

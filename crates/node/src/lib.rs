@@ -27,6 +27,7 @@ mod run;
 mod settings;
 mod supervisor;
 mod task;
+mod troupe;
 
 pub use door::Door;
 pub use error::NodeError;

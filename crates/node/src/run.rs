@@ -26,7 +26,12 @@ use crate::supervisor::{Parts, SupervisorHandle};
 pub async fn run(settings: NodeSettings, mut shutdown: watch::Receiver<Shutdown>) -> Result<(), NodeError> {
     let settings = Arc::new(settings);
     let (capabilities, workshop) = prepare(settings.clone()).await?;
-    let parts = Parts { settings, capabilities: Arc::new(capabilities), workshop: Arc::new(workshop) };
+    let parts = Parts {
+        settings,
+        capabilities: Arc::new(capabilities),
+        workshop: Arc::new(workshop),
+        troupe: Arc::default(),
+    };
     let (supervisor, mut over) = SupervisorHandle::start(parts).await?;
     let wish = *shutdown.borrow_and_update();
     supervisor.wish(wish);

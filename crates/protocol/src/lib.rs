@@ -12,6 +12,7 @@ mod jobs;
 mod nodes;
 mod pauses;
 mod signals;
+mod troupe;
 mod workers;
 
 pub use approval::{approval_from_wire, approval_to_wire};
@@ -23,6 +24,7 @@ pub use nodes::{goodbye_from_wire, lease_from_wire, lease_to_wire, node_from_wir
 pub use nodes::{report_from_wire, report_to_wire, tokens_from_wire};
 pub use pauses::{WantedPause, pause_from_wire, pause_key_from_wire};
 pub use signals::{cache_from_wire, heartbeat_from_wire, log_from_wire, progress_from_wire};
+pub use troupe::{troupe_from_wire, troupe_to_wire};
 pub use workers::worker_from_wire;
 
 /// The generated code of package `callsheet.v1`.

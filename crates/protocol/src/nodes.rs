@@ -285,6 +285,7 @@ mod tests {
             ..Failure::new(FailureClass::JobFatal, "composition not found")
         };
         let whats = [
+            Reported::Began { fetched: Duration::from_micros(5), loaded: Duration::from_micros(70) },
             Reported::Proven { frames: frames.clone(), bytes: 9, took: Duration::from_micros(1234) },
             Reported::Published { frames: frames.clone() },
             Reported::Lost { frames: frames.clone() },

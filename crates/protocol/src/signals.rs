@@ -1,8 +1,10 @@
 //! Signals on the wire: heartbeats, progress, output and cache changes.
 
+use callsheet_model::limits::MAX_EVENT_TEXT_BYTES;
 use callsheet_model::node::NodeStatus;
 use callsheet_model::signal::{CacheAction, CacheUpdate, Current, Heartbeat, LogChunk, Progress};
 use callsheet_model::{NodeName, Timestamp, Token};
+use uuid::Uuid;
 
 use crate::field::{FieldError, parse, step_index};
 use crate::frames::{ranges_from_wire, ranges_to_wire};
@@ -149,6 +151,8 @@ impl From<&CacheUpdate> for v1::CacheUpdate {
             took_ms: update.took_ms,
             error: update.error.clone().unwrap_or_default(),
             node: update.node.to_string(),
+            // No project has the nil UUID: it stands for one that is not known.
+            project_id: if update.project.is_nil() { String::new() } else { update.project.to_string() },
         }
     }
 }
@@ -156,11 +160,19 @@ impl From<&CacheUpdate> for v1::CacheUpdate {
 /// A cache change from a message, of the node whose session it came over.
 ///
 /// # Errors
-/// The field that cannot be read.
+/// The field that cannot be read, or is larger than allowed.
 pub fn cache_from_wire(node: &NodeName, update: &v1::CacheUpdate) -> Result<CacheUpdate, FieldError> {
+    // It is remembered, so it may not be as long as it likes.
+    if update.error.len() > MAX_EVENT_TEXT_BYTES {
+        let message = format!("{} bytes, at most {MAX_EVENT_TEXT_BYTES}", update.error.len());
+        return Err(FieldError::new("error", message));
+    }
     Ok(CacheUpdate {
         node: node.clone(),
-        project: uuid::Uuid::nil(),
+        project: match update.project_id.as_str() {
+            "" => Uuid::nil(),
+            text => parse("project_id", text)?,
+        },
         action: match update.action() {
             v1::CacheAction::Downloaded => CacheAction::Downloaded,
             v1::CacheAction::Evicted => CacheAction::Evicted,
@@ -185,5 +197,36 @@ mod tests {
         let node = NodeName::new("anna").unwrap();
         let chunk = v1::LogChunk { offset: u64::MAX, ..Default::default() };
         assert_eq!(log_from_wire(&node, &chunk).unwrap_err().field, "offset");
+    }
+
+    fn update(project: Uuid) -> CacheUpdate {
+        CacheUpdate {
+            node: NodeName::new("anna").unwrap(),
+            project,
+            action: CacheAction::Evicted,
+            md5: callsheet_model::Md5([7; 16]),
+            bytes: Some(9),
+            cache_used_bytes: 12,
+            took_ms: None,
+            error: Some("gone".into()),
+        }
+    }
+
+    #[test]
+    fn a_cache_change_comes_back_with_its_project_and_without_one_when_none_is_known() {
+        for project in [callsheet_model::id::project_uuid("film"), Uuid::nil()] {
+            let update = update(project);
+            assert_eq!(cache_from_wire(&update.node, &v1::CacheUpdate::from(&update)), Ok(update));
+        }
+    }
+
+    #[test]
+    fn a_cache_change_with_no_project_or_too_long_an_error_is_refused() {
+        let update = update(Uuid::nil());
+        let wire = v1::CacheUpdate::from(&update);
+        let no_project = v1::CacheUpdate { project_id: "film".into(), ..wire.clone() };
+        assert_eq!(cache_from_wire(&update.node, &no_project).unwrap_err().field, "project_id");
+        let long = v1::CacheUpdate { error: "x".repeat(MAX_EVENT_TEXT_BYTES + 1), ..wire };
+        assert_eq!(cache_from_wire(&update.node, &long).unwrap_err().field, "error");
     }
 }

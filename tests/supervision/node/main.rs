@@ -14,5 +14,6 @@ mod processes;
 mod restarts;
 mod sessions;
 mod storage;
+mod troupe;
 mod watching;
 mod work;

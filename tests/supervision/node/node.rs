@@ -60,6 +60,9 @@ impl Default for Plan {
     }
 }
 
+/// The project of every job in these tests.
+pub(crate) const PROJECT: &str = "00000000-0000-5000-8000-0000000000aa";
+
 /// Draws each frame by copying a picture. Between frames it waits as long as the file `hold` is there.
 pub(crate) const COPY: &str = r#"
     echo $$ >> "$HOME_OF_TEST/pids"
@@ -176,11 +179,13 @@ impl Node {
 
     pub(crate) fn offer_lease(&self, session: &Session, lease: v1::OfferedLease, template: bool) {
         let out = self.home.path().join("out/a_[####].png");
+        // Where the template can be had beside the leader, in tests that put something there.
+        let source = self.home.path().join("source");
         let template = template.then(|| v1::Template {
             md5: format!("{:x}", md5::compute(TEMPLATE)),
             bytes: TEMPLATE.len() as u64,
             name: "project.json".into(),
-            path: String::new(),
+            path: if source.exists() { source.to_str().unwrap().to_owned() } else { String::new() },
         });
         let job = "00000000-0000-7000-8000-000000000001".to_owned();
         let spec = v1::StepSpec {
@@ -200,6 +205,7 @@ impl Node {
             job: job.clone(),
             job_name: "test".into(),
             spec: Some(spec),
+            project_id: PROJECT.to_owned(),
             ..Default::default()
         };
         let lease = v1::OfferedLease { job, ..lease };

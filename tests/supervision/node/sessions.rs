@@ -66,8 +66,9 @@ async fn a_broken_stream_is_dialled_again_at_once_and_nothing_is_lost() {
     assert_eq!(hello.held, [7]);
     // Nothing was settled, so it is all said again.
     assert_eq!(session.reports_until_the_end(7).await, ["7: proven 1", "7: Succeeded"]);
-    accept(&session, 2, 7, 1, 1);
-    assert_eq!(session.report("7: published 1").await, 3);
+    // The first of three reports said that its renderer began.
+    accept(&session, 3, 7, 1, 1);
+    assert_eq!(session.report("7: published 1").await, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]

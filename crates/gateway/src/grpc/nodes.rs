@@ -267,3 +267,41 @@ fn to_wire(message: ToNode, briefed: &mut Briefed) -> Vec<v1::leader_message::Bo
         }
     }]
 }
+
+#[cfg(test)]
+mod tests {
+    use callsheet_model::{Player, PlayerChange};
+    use callsheet_protocol::troupe_to_wire;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn heard(body: v1::node_message::Body) -> Result<FromNode, FieldError> {
+        from_wire(&NodeName::new("anna").unwrap(), body)
+    }
+
+    #[test]
+    fn what_a_node_says_of_its_actors_comes_through_and_a_mistake_is_named() {
+        let (instance, role, name) = (Uuid::from_u128(1), "cache".to_owned(), "cache".to_owned());
+        let changes = vec![PlayerChange::Spawned(Player { instance, role, name })];
+        let wire = troupe_to_wire(&changes, true);
+        let body = v1::node_message::Body::Troupe(wire.clone());
+        assert_eq!(heard(body), Ok(FromNode::Troupe { changes, whole: true }));
+        let change = v1::PlayerChange { change: None };
+        let broken = v1::Troupe { changes: [wire.changes, vec![change]].concat(), whole: false };
+        let error = heard(v1::node_message::Body::Troupe(broken)).unwrap_err();
+        assert_eq!(error.field, "troupe.changes[1].change");
+    }
+
+    #[test]
+    fn a_cache_change_for_what_is_no_project_is_refused() {
+        let update = v1::CacheUpdate {
+            action: v1::CacheAction::Verified.into(),
+            md5: "07".repeat(16),
+            project_id: "film".into(),
+            ..Default::default()
+        };
+        let error = heard(v1::node_message::Body::Cache(update)).unwrap_err();
+        assert_eq!(error.field, "cache.project_id");
+    }
+}

@@ -45,6 +45,7 @@ impl Actor for AgentActor {
         state.think(Input::Tick, &mut actions);
         state.perform(&mut actions);
         state.flush();
+        state.say_news();
         let status_due = state.say_status();
         state.set_timer(status_due);
         Ok(())
@@ -88,12 +89,17 @@ impl State {
                 self.think(Input::Beat, actions);
             }
             Item::Signal(body) => self.signal(body),
+            Item::CacheChanged(update) => self.news.cache_changed(*update),
+            // It is told at the end of this wake-up.
+            Item::Troupe => {}
             Item::LinkUp { session, outlet } => {
                 self.session = Some((session, outlet));
+                self.news.stream_changed();
                 self.think(Input::LinkUp, actions);
             }
             Item::LinkDown { refused } => {
                 self.session = None;
+                self.news.stream_changed();
                 if self.left.take().is_some() {
                     self.supervisor.agent_left();
                 }
@@ -137,6 +143,9 @@ impl State {
         match heard {
             Heard::Inputs(inputs) => {
                 for input in inputs {
+                    if let Input::PulseAcked(number) = input {
+                        self.news.pulse_acked(number);
+                    }
                     self.think(input, actions);
                 }
             }
@@ -147,6 +156,7 @@ impl State {
                     handle.every(heartbeat);
                 }
                 self.think(Input::Welcomed(terms), actions);
+                self.say_all_news();
                 self.send_backlog();
             }
             Heard::Sweep { job, up_to, outputs } => self.disk.sweep(job, up_to, outputs),

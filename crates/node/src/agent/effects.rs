@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use crate::ae_process::{Order, Stop};
 use crate::agent::messages::Item;
 use crate::agent::state::State;
+use crate::cache::Wish;
 use crate::task::Held;
 
 /// A leader ends its side of the stream within this.
@@ -28,7 +29,10 @@ impl State {
                 Action::Report(numbered) => {
                     self.reports.push(report_to_wire(numbered.number, &numbered.report));
                 }
-                Action::Pulse(pulse) => self.say(Body::Pulse(pulse_to_wire(&pulse))),
+                Action::Pulse(pulse) => {
+                    self.news.pulse_sent(pulse.number);
+                    self.say(Body::Pulse(pulse_to_wire(&pulse)));
+                }
                 Action::Goodbye => {
                     let reason = v1::OfflineReason::from(OfflineReason::Shutdown).into();
                     self.say(Body::Goodbye(v1::Goodbye { reason }));
@@ -81,7 +85,8 @@ impl State {
             // It is asked again when there is one.
             return;
         };
-        cache.want(offer.token, template.clone());
+        let (token, template, project) = (offer.token, template.clone(), offer.brief.project);
+        cache.want(Wish { token, template, project });
     }
 
     fn start(&mut self, slot: usize, offer: Arc<Offer>) {

@@ -44,6 +44,10 @@ pub(crate) enum Item {
     },
     /// A heartbeat is due, with these figures.
     Beat(Figures),
+    /// The cache changed: remembered by the leader, so it waits when nobody listens.
+    CacheChanged(Box<v1::CacheUpdate>),
+    /// The node's actors changed.
+    Troupe,
     /// Something passing, for whoever watches. Lost when nobody listens.
     Signal(v1::node_message::Body),
 

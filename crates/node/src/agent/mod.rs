@@ -11,6 +11,7 @@ mod disk;
 mod effects;
 mod handle;
 mod messages;
+mod news;
 mod publisher;
 mod state;
 

@@ -17,6 +17,7 @@ use crate::ae_process::SlotHandle;
 use crate::agent::disk::Disk;
 use crate::agent::handle::AgentHandle;
 use crate::agent::messages::{Figures, Outlet};
+use crate::agent::news::News;
 use crate::cache::CacheHandle;
 use crate::heartbeat::HeartbeatHandle;
 use crate::leader_link::LinkHandle;
@@ -65,6 +66,7 @@ pub(crate) struct State {
     pub(super) reports: Vec<v1::Report>,
     backlog: VecDeque<v1::LogChunk>,
     backlog_bytes: usize,
+    pub(super) news: News,
     /// What the heartbeat last measured.
     figures: Figures,
     /// What was last said of how the node is and whether a renderer runs, and when.
@@ -96,6 +98,7 @@ impl State {
             reports: Vec::new(),
             backlog: VecDeque::new(),
             backlog_bytes: 0,
+            news: News::default(),
             figures: Figures::default(),
             told: None,
             parts,

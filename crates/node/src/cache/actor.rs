@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use callsheet_model::signal::{CacheAction, CacheUpdate};
-use callsheet_model::{Md5, Template, Token};
-use callsheet_protocol::v1::node_message::Body;
+use callsheet_model::{Md5, Token};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::task::spawn_blocking;
+use uuid::Uuid;
 
 use crate::agent::{AgentHandle, Item};
-use crate::cache::CacheMessage;
 use crate::cache::fetch::{Errand, Outcome, STANDSTILL};
-use crate::cache::store::{Key, Store, list};
+use crate::cache::store::{Key, Store, list, remove_file, write_note};
+use crate::cache::{CacheMessage, Wish};
 use crate::supervisor::Parts;
 use crate::task::Held;
+
+/// Longest error told, in characters: within what a leader takes, whatever characters they are.
+const LONGEST_ERROR: usize = 250;
 
 pub(crate) struct Cache;
 
@@ -23,11 +26,30 @@ pub(crate) struct State {
     myself: ActorRef<CacheMessage>,
     store: Store,
     /// Until the directory is read, wishes wait.
-    early: Option<Vec<(Token, Template)>>,
-    /// Errands on their way, with those who wait for them.
-    errands: BTreeMap<Key, (Vec<Token>, Held)>,
+    early: Option<Vec<Wish>>,
+    /// Errands on their way.
+    errands: BTreeMap<Key, OnItsWay>,
     /// Files being removed, with wishes that came meanwhile.
-    leaving: BTreeMap<Key, Vec<(Token, Template)>>,
+    leaving: BTreeMap<Key, Vec<Wish>>,
+}
+
+/// An errand on its way.
+struct OnItsWay {
+    /// Those who wait for it.
+    waiting: Vec<Token>,
+    /// The project that wanted it last.
+    project: Uuid,
+    _work: Held,
+}
+
+/// What is to be told of a change.
+struct Change {
+    action: CacheAction,
+    project: Uuid,
+    md5: Md5,
+    bytes: Option<u64>,
+    took_ms: Option<u64>,
+    error: Option<String>,
 }
 
 impl Actor for Cache {
@@ -67,33 +89,35 @@ impl Actor for Cache {
     ) -> Result<(), ActorProcessingErr> {
         state.parts.settings.tripwire.step("cache");
         match message {
-            CacheMessage::Want { token, template } => match &mut state.early {
-                Some(early) => early.push((token, template)),
-                None => state.want(token, template),
+            CacheMessage::Want(wish) => match &mut state.early {
+                Some(early) => early.push(wish),
+                None => state.want(wish),
             },
             CacheMessage::Release(token) => {
                 for wishes in state.leaving.values_mut() {
-                    wishes.retain(|(waits, _)| *waits != token);
+                    wishes.retain(|wish| wish.token != token);
                 }
-                for (waiting, _) in state.errands.values_mut() {
-                    waiting.retain(|waits| *waits != token);
+                for errand in state.errands.values_mut() {
+                    errand.waiting.retain(|waits| *waits != token);
                 }
                 state.store.release(token);
                 state.make_room();
             }
             CacheMessage::Listed(found) => {
                 state.store.found(found);
-                for (token, template) in state.early.take().unwrap_or_default() {
-                    state.want(token, template);
+                for wish in state.early.take().unwrap_or_default() {
+                    state.want(wish);
                 }
                 state.make_room();
                 state.tell_contents();
             }
             CacheMessage::Done { key, outcome } => state.done(&key, outcome),
-            CacheMessage::Removed { key, bytes } => {
-                state.signal(CacheAction::Evicted, key.md5, Some(bytes), None, None);
-                for (token, template) in state.leaving.remove(&key).unwrap_or_default() {
-                    state.want(token, template);
+            CacheMessage::Removed { key, gone } => {
+                let (action, md5, bytes) = (CacheAction::Evicted, key.md5, Some(gone.bytes));
+                let (took_ms, error) = (None, None);
+                state.tell_change(Change { action, project: gone.project, md5, bytes, took_ms, error });
+                for wish in state.leaving.remove(&key).unwrap_or_default() {
+                    state.want(wish);
                 }
             }
         }
@@ -102,14 +126,16 @@ impl Actor for Cache {
 }
 
 impl State {
-    fn want(&mut self, token: Token, template: Template) {
-        let key = Key::of(&template);
+    fn want(&mut self, wish: Wish) {
+        let key = Key::of(&wish.template);
         if let Some(wishes) = self.leaving.get_mut(&key) {
-            wishes.push((token, template));
+            wishes.push(wish);
             return;
         }
-        if let Some((waiting, _)) = self.errands.get_mut(&key) {
-            waiting.push(token);
+        let Wish { token, template, project } = wish;
+        if let Some(errand) = self.errands.get_mut(&key) {
+            errand.waiting.push(token);
+            errand.project = project;
             return;
         }
         let source = template.path.as_deref().map(|path| self.parts.workshop.path_here(path));
@@ -126,28 +152,31 @@ impl State {
             let outcome = errand.run().await;
             let _ = cache.cast(CacheMessage::Done { key: done, outcome });
         });
-        self.errands.insert(key, (vec![token], work));
+        self.errands.insert(key, OnItsWay { waiting: vec![token], project, _work: work });
     }
 
     fn done(&mut self, key: &Key, outcome: Outcome) {
-        let Some((waiting, _)) = self.errands.remove(key) else { return };
+        let Some(OnItsWay { waiting, project, _work }) = self.errands.remove(key) else { return };
         let Outcome { result, fetched, took_ms } = outcome;
+        let (md5, took_ms) = (key.md5, Some(took_ms));
         let known = self.store.verified(key);
         match &result {
             Ok(stamp) => {
                 self.store.put(key, *stamp);
                 waiting.iter().for_each(|token| self.store.pin(key, *token));
+                self.note_project(key, project);
                 let action = if fetched { CacheAction::Downloaded } else { CacheAction::Verified };
                 // Most uses find it as it was, and nothing happened.
                 if known != Some(*stamp) {
-                    self.signal(action, key.md5, Some(stamp.bytes), Some(took_ms), None);
+                    let bytes = Some(stamp.bytes);
+                    self.tell_change(Change { action, project, md5, bytes, took_ms, error: None });
                 }
             }
             Err(failure) => {
                 tracing::warn!(md5 = %key.md5, %failure, "template");
                 self.store.remove(key);
-                let why = Some(failure.message.clone());
-                self.signal(CacheAction::Failed, key.md5, None, Some(took_ms), why);
+                let (action, error) = (CacheAction::Failed, Some(failure.message.clone()));
+                self.tell_change(Change { action, project, md5, bytes: None, took_ms, error });
             }
         }
         let path = self.store.path(key);
@@ -166,13 +195,13 @@ impl State {
         if evicted.is_empty() {
             return;
         }
-        for (key, bytes) in evicted {
-            let (path, cache) = (self.store.path(&key), self.myself.clone());
+        for (key, gone) in evicted {
+            let (directory, cache, file) =
+                (self.store.directory().to_owned(), self.myself.clone(), key.clone());
             self.leaving.insert(key.clone(), Vec::new());
             tokio::spawn(async move {
-                // One that cannot be removed is found again at the next start.
-                let _ = spawn_blocking(move || std::fs::remove_file(path)).await;
-                let _ = cache.cast(CacheMessage::Removed { key, bytes });
+                let _ = spawn_blocking(move || remove_file(&directory, &file)).await;
+                let _ = cache.cast(CacheMessage::Removed { key, gone });
             });
         }
         self.tell_contents();
@@ -182,17 +211,26 @@ impl State {
         self.agent.tell(Item::Cached { bytes: self.store.bytes(), templates: self.store.templates() });
     }
 
-    fn signal(
-        &self,
-        action: CacheAction,
-        md5: Md5,
-        bytes: Option<u64>,
-        took_ms: Option<u64>,
-        error: Option<String>,
-    ) {
+    /// Remembers which project wants it, for the day when it has to go.
+    fn note_project(&mut self, key: &Key, project: Uuid) {
+        if !self.store.wanted_by(key, project) {
+            return;
+        }
+        let (directory, key) = (self.store.directory().to_owned(), key.clone());
+        spawn_blocking(move || {
+            if let Err(error) = write_note(&directory, &key, project) {
+                tracing::debug!(md5 = %key.md5, %error, "which project wants it cannot be noted");
+            }
+        });
+    }
+
+    fn tell_change(&self, change: Change) {
+        let Change { action, project, md5, bytes, took_ms, error } = change;
         let node = self.parts.settings.config.name.clone();
         let cache_used_bytes = self.store.bytes();
-        let update = CacheUpdate { node, project: uuid::Uuid::nil(), action, md5, bytes, cache_used_bytes, took_ms, error };
-        self.agent.tell(Item::Signal(Body::Cache((&update).into())));
+        // Paths and what systems say of them can be long.
+        let error = error.map(|error| error.chars().take(LONGEST_ERROR).collect());
+        let update = CacheUpdate { node, project, action, md5, bytes, cache_used_bytes, took_ms, error };
+        self.agent.tell(Item::CacheChanged(Box::new((&update).into())));
     }
 }

@@ -19,15 +19,25 @@ mod store;
 
 use callsheet_model::{Template, Token};
 use ractor::{ActorCell, ActorRef, SpawnErr};
+use uuid::Uuid;
 
 use crate::agent::{AgentHandle, Item};
 use crate::supervisor::Parts;
+
+/// A lease needs a template.
+#[derive(Debug)]
+pub(crate) struct Wish {
+    pub(crate) token: Token,
+    pub(crate) template: Template,
+    /// The project of its job.
+    pub(crate) project: Uuid,
+}
 
 /// What the cache can be told.
 #[derive(Debug)]
 pub(crate) enum CacheMessage {
     /// A lease needs a template, until it is released.
-    Want { token: Token, template: Template },
+    Want(Wish),
     /// A lease needs it no more.
     Release(Token),
     /// The directory was read.
@@ -35,7 +45,7 @@ pub(crate) enum CacheMessage {
     /// A fetch or a verification is over.
     Done { key: store::Key, outcome: fetch::Outcome },
     /// A file was removed to make room.
-    Removed { key: store::Key, bytes: u64 },
+    Removed { key: store::Key, gone: store::Gone },
 }
 
 /// The cache, from outside.
@@ -54,8 +64,8 @@ impl CacheHandle {
     }
 
     /// Telling one that is gone does nothing: it is asked again when it is back.
-    pub(crate) fn want(&self, token: Token, template: Template) {
-        let _ = self.0.cast(CacheMessage::Want { token, template });
+    pub(crate) fn want(&self, wish: Wish) {
+        let _ = self.0.cast(CacheMessage::Want(wish));
     }
 
     pub(crate) fn release(&self, token: Token) {

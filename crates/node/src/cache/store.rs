@@ -1,4 +1,5 @@
-//! What is in the cache's directory, by name. The index is in memory; its rules are pure.
+//! What is in the cache's directory, by name. The index is in memory; its rules are pure. Beside the files lies, for
+//! each, the project that wanted it last: contracts ask for it when it is evicted, maybe by a later agent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,7 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use callsheet_model::{Md5, Template, Token};
+use uuid::Uuid;
 
+/// The directory of notes, in the cache's own: a file's name, and the project that wanted it last.
+const PROJECTS: &str = "projects";
 /// The end of the names of files on their way.
 pub(super) const PARTIAL: &str = ".part";
 
@@ -60,6 +64,7 @@ impl Stamp {
 pub(crate) struct Found {
     key: Key,
     stamp: Stamp,
+    project: Uuid,
 }
 
 /// Lists the directory, oldest first, and removes what a crash left half-way. Blocking.
@@ -72,11 +77,55 @@ pub(super) fn list(directory: &Path) -> Vec<Found> {
             // One that cannot be removed only takes room.
             let _ = fs::remove_file(entry.path());
         } else if let (Some(key), Ok(stamp)) = (Key::parse(name), Stamp::of(&entry.path())) {
-            found.push(Found { key, stamp });
+            let project = noted(&note(directory, &key));
+            found.push(Found { key, stamp, project });
         }
     }
+    forget_others(&directory.join(PROJECTS), &found);
     found.sort_by_key(|found| found.stamp.modified);
     found
+}
+
+/// Where it is noted which project wanted a file last.
+fn note(directory: &Path, key: &Key) -> PathBuf {
+    directory.join(PROJECTS).join(key.file_name())
+}
+
+/// A note that is missing or damaged says nothing.
+fn noted(note: &Path) -> Uuid {
+    fs::read_to_string(note).ok().and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+/// Removes notes of files that are gone.
+fn forget_others(notes: &Path, found: &[Found]) {
+    let names: BTreeSet<String> = found.iter().map(|found| found.key.file_name()).collect();
+    for entry in fs::read_dir(notes).into_iter().flatten().flatten() {
+        if entry.file_name().to_str().is_none_or(|name| !names.contains(name)) {
+            // One that cannot be removed only takes room.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Notes which project wanted a file last. Blocking.
+pub(super) fn write_note(directory: &Path, key: &Key, project: Uuid) -> io::Result<()> {
+    fs::create_dir_all(directory.join(PROJECTS))?;
+    fs::write(note(directory, key), project.to_string())
+}
+
+/// Removes a file with its note. Blocking.
+pub(super) fn remove_file(directory: &Path, key: &Key) {
+    // What cannot be removed is found again at the next start.
+    let _ = fs::remove_file(directory.join(key.file_name()));
+    let _ = fs::remove_file(note(directory, key));
+}
+
+/// What is known of a file that has to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gone {
+    pub(super) bytes: u64,
+    /// The project that wanted it last; nil when that is not known.
+    pub(super) project: Uuid,
 }
 
 /// The index.
@@ -97,11 +146,17 @@ struct Entry {
     verified: Option<Stamp>,
     used: u64,
     pins: BTreeSet<Token>,
+    /// The project that wanted it last; nil when that is not known.
+    project: Uuid,
 }
 
 impl Store {
     pub(super) fn new(directory: PathBuf, limit: u64) -> Self {
         Self { directory, limit, entries: BTreeMap::new(), bytes: 0, uses: 0 }
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
     }
 
     pub(super) fn path(&self, key: &Key) -> PathBuf {
@@ -118,9 +173,9 @@ impl Store {
 
     /// What was found at the start counts as there, but not as verified.
     pub(super) fn found(&mut self, found: Vec<Found>) {
-        for Found { key, stamp } in found {
+        for Found { key, stamp, project } in found {
             if !self.entries.contains_key(&key) {
-                self.insert(key, stamp.bytes, None);
+                self.insert(key, stamp.bytes, None, project);
             }
         }
     }
@@ -132,8 +187,9 @@ impl Store {
 
     /// A file is there, and its bytes are what they should be.
     pub(super) fn put(&mut self, key: &Key, stamp: Stamp) {
+        let project = self.entries.get(key).map_or(Uuid::nil(), |entry| entry.project);
         let pins = self.remove(key);
-        self.insert(key.clone(), stamp.bytes, Some(stamp));
+        self.insert(key.clone(), stamp.bytes, Some(stamp), project);
         if let Some(entry) = self.entries.get_mut(key) {
             entry.pins = pins;
         }
@@ -145,6 +201,17 @@ impl Store {
         if let Some(entry) = self.entries.get_mut(key) {
             entry.used = self.uses;
             entry.pins.insert(token);
+        }
+    }
+
+    /// This project wants it. True when another one did before, or none that is known.
+    pub(super) fn wanted_by(&mut self, key: &Key, project: Uuid) -> bool {
+        match self.entries.get_mut(key) {
+            Some(entry) if !project.is_nil() && entry.project != project => {
+                entry.project = project;
+                true
+            }
+            _ => false,
         }
     }
 
@@ -167,23 +234,23 @@ impl Store {
 
     /// Takes those out that have to go for the cache to keep its size: the longest unused first, and none that
     /// a lease needs.
-    pub(super) fn evict(&mut self) -> Vec<(Key, u64)> {
+    pub(super) fn evict(&mut self) -> Vec<(Key, Gone)> {
         let mut evicted = Vec::new();
         while self.bytes > self.limit {
             let unpinned = self.entries.iter().filter(|(_, entry)| entry.pins.is_empty());
-            let Some((key, _)) = unpinned.min_by_key(|(_, entry)| entry.used) else { break };
-            let key = key.clone();
-            let bytes = self.entries.get(&key).map_or(0, |entry| entry.bytes);
+            let Some((key, entry)) = unpinned.min_by_key(|(_, entry)| entry.used) else { break };
+            let (key, gone) = (key.clone(), Gone { bytes: entry.bytes, project: entry.project });
             self.remove(&key);
-            evicted.push((key, bytes));
+            evicted.push((key, gone));
         }
         evicted
     }
 
-    fn insert(&mut self, key: Key, bytes: u64, verified: Option<Stamp>) {
+    fn insert(&mut self, key: Key, bytes: u64, verified: Option<Stamp>, project: Uuid) {
         self.uses += 1;
         self.bytes += bytes;
-        self.entries.insert(key, Entry { bytes, verified, used: self.uses, pins: BTreeSet::new() });
+        let entry = Entry { bytes, verified, used: self.uses, pins: BTreeSet::new(), project };
+        self.entries.insert(key, entry);
     }
 }
 
@@ -222,6 +289,34 @@ mod tests {
         store.put(&key(5), Stamp { bytes: 100, modified: None });
         assert_eq!(gone(&mut store), [key(4), key(5)]);
         assert_eq!(store.bytes(), 10);
+    }
+
+    #[test]
+    fn the_project_that_wanted_it_last_is_known_when_it_goes_even_to_a_later_agent() {
+        let directory = tempfile::tempdir().unwrap();
+        let (film, advert) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let mut store = Store::new(directory.path().to_owned(), 0);
+        store.put(&key(1), Stamp { bytes: 1, modified: None });
+        assert!(store.wanted_by(&key(1), film));
+        assert!(!store.wanted_by(&key(1), film), "it is known");
+        assert!(!store.wanted_by(&key(1), Uuid::nil()), "nobody said which");
+        assert!(store.wanted_by(&key(1), advert));
+        store.put(&key(1), Stamp { bytes: 2, modified: None });
+        assert_eq!(store.evict(), [(key(1), Gone { bytes: 2, project: advert })]);
+
+        fs::write(store.path(&key(1)), b"x").unwrap();
+        fs::write(store.path(&key(2)), b"x").unwrap();
+        for nth in [1, 3] {
+            write_note(directory.path(), &key(nth), advert).unwrap();
+        }
+        let mut later = Store::new(directory.path().to_owned(), 0);
+        later.found(list(directory.path()));
+        let mut projects: Vec<Uuid> = later.evict().iter().map(|(_, gone)| gone.project).collect();
+        projects.sort();
+        assert_eq!(projects, [Uuid::nil(), advert]);
+        assert!(!note(directory.path(), &key(3)).exists(), "its file is gone");
+        remove_file(directory.path(), &key(1));
+        assert!(!store.path(&key(1)).exists() && !note(directory.path(), &key(1)).exists());
     }
 
     #[test]

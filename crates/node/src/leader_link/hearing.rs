@@ -10,6 +10,7 @@ use callsheet_model::{
 };
 use callsheet_protocol::v1::leader_message::Body;
 use callsheet_protocol::{FieldError, StepDefaults, lease_from_wire, ranges_from_wire, step_from_wire, v1};
+use uuid::Uuid;
 
 use crate::agent::Heard;
 
@@ -168,6 +169,7 @@ fn understand_brief(brief: &v1::StepBrief) -> Result<Brief, FieldError> {
     Ok(Brief {
         job: understand_job(&brief.job)?,
         job_name: brief.job_name.clone(),
+        project: understand_project(&brief.project_id)?,
         step: StepIndex(step),
         spec: step_from_wire(spec, &names, &StepDefaults::default()).map_err(first)?,
         inputs,
@@ -184,6 +186,13 @@ fn understand_input(input: &v1::StepInput) -> Result<StepInput, FieldError> {
 
 fn understand_output(field: &str, text: &str) -> Result<OutputPattern, FieldError> {
     OutputPattern::parse_absolute(text).map_err(|error| FieldError::new(field, error))
+}
+
+fn understand_project(text: &str) -> Result<Uuid, FieldError> {
+    match text {
+        "" => Ok(Uuid::nil()),
+        text => text.parse().map_err(|error| FieldError::new("project_id", error)),
+    }
 }
 
 fn understand_job(text: &str) -> Result<JobId, FieldError> {

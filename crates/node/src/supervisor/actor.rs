@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::ae_process::{SlotHandle, Workshop};
-use crate::agent::AgentHandle;
+use crate::agent::{AgentHandle, Item};
 use crate::cache::CacheHandle;
 use crate::error::NodeError;
 use crate::heartbeat::HeartbeatHandle;
@@ -18,6 +18,7 @@ use crate::leader_link::LinkHandle;
 use crate::settings::{NodeSettings, Shutdown};
 use crate::supervisor::restart::{Child, Scope};
 use crate::supervisor::{DYING, SupervisorHandle, SupervisorMessage};
+use crate::troupe::{End, Troupe};
 
 /// What all children are made of.
 #[derive(Clone, Debug)]
@@ -25,7 +26,11 @@ pub(crate) struct Parts {
     pub(crate) settings: Arc<NodeSettings>,
     pub(crate) capabilities: Arc<Capabilities>,
     pub(crate) workshop: Arc<Workshop>,
+    pub(crate) troupe: Arc<Troupe>,
 }
+
+/// Agent, cache, heartbeat, link.
+const BESIDE_SLOTS: usize = 4;
 
 pub(crate) struct Supervisor;
 
@@ -51,6 +56,7 @@ impl Actor for Supervisor {
         myself: ActorRef<Self::Msg>,
         (parts, over): Self::Arguments,
     ) -> Result<State, ActorProcessingErr> {
+        parts.troupe.opens();
         myself.cast(SupervisorMessage::Start { child: Child::Agent, generation: 0 })?;
         Ok(State {
             parts,
@@ -120,9 +126,10 @@ impl State {
     async fn start(&mut self, myself: &ActorRef<SupervisorMessage>, child: Child) {
         let mut children = vec![child];
         if child == Child::Agent {
-            children.extend([Child::Cache, Child::Heartbeat, Child::LeaderLink]);
-            let slots = usize::try_from(self.parts.capabilities.slots).unwrap_or(usize::MAX);
-            children.extend((0..slots).map(Child::AeProcess));
+            children.extend([Child::Cache, Child::Heartbeat]);
+            children.extend((0..self.slots()).map(Child::AeProcess));
+            // Last, so that the leader is told of all at once.
+            children.push(Child::LeaderLink);
         }
         for child in children {
             if let Err(reason) = self.start_one(myself, child).await {
@@ -132,12 +139,29 @@ impl State {
                 }
             }
         }
+        if self.living.len() == self.slots().saturating_add(BESIDE_SLOTS) {
+            self.parts.troupe.is_complete();
+        }
+        self.tell_of_the_troupe();
+    }
+
+    fn slots(&self) -> usize {
+        usize::try_from(self.parts.capabilities.slots).unwrap_or(usize::MAX)
+    }
+
+    /// The troupe has changed: the agent passes it on.
+    fn tell_of_the_troupe(&self) {
+        if let Some(agent) = &self.agent {
+            agent.tell(Item::Troupe);
+        }
     }
 
     async fn start_one(&mut self, myself: &ActorRef<SupervisorMessage>, child: Child) -> Result<(), String> {
         let cell = myself.get_cell();
         let parts = &self.parts;
+        let begins = || parts.troupe.begins(child.actor(), child.name());
         let started = if child == Child::Agent {
+            begins();
             let supervisor = SupervisorHandle(myself.clone());
             let (agent, cell) =
                 AgentHandle::start(parts.clone(), supervisor, cell).await.map_err(|e| e.to_string())?;
@@ -148,6 +172,7 @@ impl State {
             cell
         } else {
             let Some(agent) = self.agent.clone() else { return Ok(()) };
+            begins();
             let started = match child {
                 Child::Cache => CacheHandle::start(parts, agent, cell).await,
                 Child::Heartbeat => HeartbeatHandle::start(parts, agent, cell).await,
@@ -166,6 +191,9 @@ impl State {
         if self.over.is_none() {
             return;
         }
+        let troupe = self.parts.troupe.clone();
+        troupe.ends(&child.name(), End::Failed, reason);
+        troupe.restarts(&format!("{child} failed: {reason}"));
         let rule = child.rule();
         let falls = self.falls.entry(child).or_default();
         let verdict = falls.fell(self.began.elapsed(), &rule.restart);
@@ -188,6 +216,7 @@ impl State {
                 }
             }
         }
+        self.tell_of_the_troupe();
         let generation = self.generation;
         myself.send_after(wait, move || SupervisorMessage::Start { child, generation });
     }
@@ -198,6 +227,7 @@ impl State {
             if cell.kill_and_wait(Some(DYING)).await.is_err() {
                 tracing::error!(actor = %child, "does not die");
             }
+            self.parts.troupe.ends(&child.name(), End::Stopped, "everything is stopped");
         }
     }
 

@@ -33,6 +33,15 @@ impl Child {
         }
     }
 
+    /// The actor's name on its node: `ae_process/2`.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::AeProcess(slot) => format!("{}/{slot}", self.actor()),
+            other => other.actor().to_owned(),
+        }
+    }
+
     /// What is done when it fails.
     #[must_use]
     pub fn rule(self) -> Rule {
