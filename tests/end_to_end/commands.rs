@@ -1,10 +1,8 @@
 //! The command line, as people and scripts use it: what it prints, what it exits with.
 
 use std::path::Path;
-use std::process::Output;
 
-use serde_json::Value;
-
+use crate::harness::said::{code, json, json_lines};
 use crate::harness::{Cluster, Recipe, disk, work};
 
 const JOB: &str = r#"
@@ -26,25 +24,6 @@ fn job_file(cluster: &Cluster, name: &str, pace: u32, moods: &str) -> String {
     let path = cluster.root().join(format!("{name}.toml"));
     std::fs::write(&path, text).unwrap();
     path.to_str().unwrap().to_owned()
-}
-
-#[track_caller]
-fn code(output: &Output, wanted: i32) -> String {
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let complained = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(wanted), "{said}\n{complained}");
-    said
-}
-
-#[track_caller]
-fn json(output: &Output) -> Value {
-    let said = code(output, 0);
-    serde_json::from_str(&said).unwrap_or_else(|error| panic!("{error}: {said}"))
-}
-
-#[track_caller]
-fn json_lines(output: &Output) -> Vec<Value> {
-    code(output, 0).lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,11 +16,12 @@ use crate::harness::{Api, Cluster, Recipe, work};
 type Change = fn(&mut v1::JobSpec);
 
 /// A job that is sound but for one thing, the word that names the field, and what is wrong with it.
-const JOBS: [(&str, Change); 22] = [
+const JOBS: [(&str, Change); 23] = [
     ("name", |job| job.name.clear()),
     ("name", |job| job.name = "n".repeat(201)),
     ("project", |job| job.project = "p".repeat(65)),
     ("priority", |job| job.priority = Some(101)),
+    ("spec.approval.overdue", |job| job.approval = Some(v1::Approval { overdue: 9, ..Default::default() })),
     ("steps", |job| job.steps.clear()),
     ("steps", |job| job.steps = (0..257).map(|nth| named(&job.steps[0], &format!("s{nth}"))).collect()),
     ("steps[0].name", |job| job.steps[0].name = "../up".into()),
@@ -136,6 +137,55 @@ async fn bad_requests_are_refused_on_every_other_door() {
     );
     let missing = nodes.fetch_template(v1::FetchTemplateRequest { md5: md5.clone() }).await;
     refused(missing, Code::NotFound, &md5);
+    assert_eq!(cluster.sequence().await, before, "nothing has changed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_words_about_approvals_pauses_workers_and_deliveries_are_refused() {
+    let cluster = Cluster::lead(Recipe::new()).await;
+    let Api { mut jobs, cluster: mut operators, .. } = cluster.api.clone();
+    let before = cluster.sequence().await;
+    let unknown = uuid::Uuid::new_v4().to_string();
+    let by = |who: &str, request: v1::ApproveRequest| {
+        let mut request = tonic::Request::new(request);
+        request.metadata_mut().insert("x-actor-id", who.parse().unwrap());
+        request
+    };
+    let approve = v1::ApproveRequest { id: unknown.clone(), ..Default::default() };
+    refused(jobs.approve(approve.clone()).await, Code::InvalidArgument, "x-actor-id");
+    refused(jobs.approve(by("anna", approve.clone())).await, Code::InvalidArgument, "x-actor-id");
+    refused(jobs.approve(by(&unknown, approve.clone())).await, Code::NotFound, &unknown);
+    let long = v1::ApproveRequest { comments: "c".repeat(2000), ..approve };
+    refused(jobs.approve(by(&unknown, long)).await, Code::InvalidArgument, "comments");
+    let mut deny = tonic::Request::new(v1::DenyRequest { id: unknown.clone(), reason: " ".into() });
+    deny.metadata_mut().insert("x-actor-id", unknown.parse().unwrap());
+    refused(jobs.deny(deny).await, Code::InvalidArgument, "reason");
+    let timeline = v1::TimelineRequest { id: unknown.clone(), readable: false };
+    refused(jobs.timeline(timeline).await, Code::NotFound, &unknown);
+
+    let everything = v1::SetPauseRequest { scope: 1, reason: "so".into(), ..Default::default() };
+    for (request, field) in [
+        (v1::SetPauseRequest { scope: 0, ..everything.clone() }, "scope"),
+        (v1::SetPauseRequest { scope: 77, ..everything.clone() }, "scope"),
+        (v1::SetPauseRequest { scope: 2, ..everything.clone() }, "name"),
+        (v1::SetPauseRequest { name: "x".into(), ..everything.clone() }, "name"),
+        (v1::SetPauseRequest { for_ms: Some(0), ..everything.clone() }, "for_ms"),
+        (v1::SetPauseRequest { reason: "r".repeat(2000), ..everything.clone() }, "reason"),
+        (v1::SetPauseRequest { running: 9, ..everything }, "running"),
+    ] {
+        refused(operators.set_pause(request).await, Code::InvalidArgument, field);
+    }
+    let lift = v1::LiftPauseRequest { scope: 1, source: 3, ..Default::default() };
+    refused(operators.lift_pause(lift).await, Code::InvalidArgument, "source_name");
+    for body in [&b""[..], b"no json", b"7", b"\xff\xfe", b"[{\"event_type\":7}]"] {
+        let status = operators.ingest(v1::IngestRequest { body: body.to_vec() }).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{status}");
+    }
+    refused(operators.beat(v1::WorkerBeat::default()).await, Code::InvalidArgument, "name");
+    let undelivered = v1::ListUndeliveredRequest { target: "nobody".into(), ..Default::default() };
+    refused(operators.list_undelivered(undelivered).await, Code::NotFound, "nobody");
+    let again = v1::RedeliverRequest { target: "nobody".into(), sequence: Some(u64::MAX) };
+    refused(operators.redeliver(again).await, Code::NotFound, "nobody");
     assert_eq!(cluster.sequence().await, before, "nothing has changed");
 }
 

@@ -98,7 +98,9 @@ impl TroupeEvent {
     #[must_use]
     pub fn node(&self) -> &NodeName {
         match self {
-            Self::Spawned { node, .. } | Self::StatusChanged { node, .. } | Self::Terminated { node, .. } => node,
+            Self::Spawned { node, .. } | Self::StatusChanged { node, .. } | Self::Terminated { node, .. } => {
+                node
+            }
         }
     }
 

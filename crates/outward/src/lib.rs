@@ -98,8 +98,10 @@ impl Outward {
         let opened = tokio::task::spawn_blocking(open).await;
         let (targets, channels, traces) = opened.map_err(|error| StartError::Tree(error.to_string()))??;
         leader.set_outward(Arc::new(Desk::new(&targets)));
-        let mut errands: Vec<Arc<dyn Errand>> = vec![Arc::new(alerts::Orphans(leader))];
-        errands.extend(targets.into_iter().map(|target| target as Arc<dyn Errand>));
+        let mut errands: Vec<Arc<dyn Errand>> = vec![Arc::new(alerts::Orphans(leader.clone()))];
+        let delivery =
+            |target| Arc::new(target::Delivery { target, leader: leader.clone() }) as Arc<dyn Errand>;
+        errands.extend(targets.into_iter().map(delivery));
         errands.extend(channels.into_iter().map(|channel| channel as Arc<dyn Errand>));
         errands.extend(traces.map(|traces| traces as Arc<dyn Errand>));
         let (leave, leaving) = watch::channel(false);

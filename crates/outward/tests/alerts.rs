@@ -1,11 +1,13 @@
 //! Alerts over HTTP channels that fail in every way, and with a leader that dies: each transition is told once.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod common;
 
 use std::time::Duration;
 
 use callsheet_config::AlertWay;
-use callsheet_journal::MemoryStore;
+use callsheet_journal::{MemoryStore, Mishap};
 use callsheet_outward::{Outward, StartError};
 use common::Stage;
 use common::alerts::{CHANNEL, OK, TOKEN, channel, count, lose, only, secret, see, telegram, told};
@@ -287,4 +289,47 @@ async fn a_channel_that_cannot_work_is_told_at_the_start_without_its_secret() {
         assert_eq!(target, "alert people");
         assert!(why.contains(says) && !why.contains("hunter2"), "{why}");
     }
+}
+
+#[tokio::test]
+async fn what_was_sent_is_known_as_sent_though_the_disk_failed_just_then() {
+    let answers = [Answer::Late(Duration::from_secs(1), 204)];
+    let mut receiver = Receiver::start(&answers).await;
+    let mut config = channel(webhook(&receiver));
+    config.timeout = Duration::from_secs(60);
+    let stage = Stage::start(only(config)).await;
+    lose(&stage.leader, "anna").await;
+    let first = receiver.next().await;
+    // The next thing to be written is what came of it. The scheduler falls with that and is started again.
+    stage.store.arrange(Mishap::Sync);
+    told(&stage.leader, "alert.sent", 1).await;
+    assert_eq!(count(&stage.leader, "leader.started").await, 2);
+    lose(&stage.leader, "bert").await;
+    let second = receiver.next().await;
+    assert_eq!(
+        (body(&first)["worker"].clone(), body(&second)["worker"].clone()),
+        ("anna".into(), "bert".into())
+    );
+    told(&stage.leader, "alert.sent", 2).await;
+    assert_eq!(count(&stage.leader, "alert.sending").await, 2);
+}
+
+#[tokio::test]
+async fn what_could_not_be_announced_has_not_left_and_leaves_once() {
+    let mut receiver = Receiver::start(&[ok(), ok()]).await;
+    let (_kept, token) = secret(TOKEN);
+    let config = only(channel(telegram(receiver.address, &token)));
+    let (directory, store) = (tempfile::tempdir().unwrap(), MemoryStore::new(100_000));
+    let leader = common::leader(directory.path(), &store, &config).await;
+    let texts = [lose(&leader, "anna").await, lose(&leader, "bert").await];
+    // The next thing to be written is that the first is about to leave.
+    store.arrange(Mishap::Sync);
+    let outward = Outward::start(leader.clone()).await.unwrap();
+    let requests = receiver.take(2).await;
+    assert_eq!(requests.iter().map(|request| body(request)["text"].clone()).collect::<Vec<_>>(), texts);
+    told(&leader, "alert.sent", 2).await;
+    assert_eq!(count(&leader, "leader.started").await, 2);
+    assert_eq!(count(&leader, "alert.sending").await, 2);
+    assert_eq!(count(&leader, "alert.unconfirmed").await, 0);
+    outward.stop().await;
 }

@@ -1,5 +1,7 @@
 //! Alerts that are no HTTP call: e-mail to a server that fails as it is told, and programs.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod common;
 
 use std::path::{Path, PathBuf};

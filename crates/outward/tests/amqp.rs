@@ -1,6 +1,8 @@
 //! AMQP, against a real RabbitMQ: exactly what a binding names, everything after the broker was killed, and nothing
 //! overtaken.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod common;
 
 use callsheet_config::{AmqpConfig, OutwardConfig};

@@ -1,5 +1,7 @@
 //! NATS, against a real server: exactly what a subject binds, everything after it was away, and nothing overtaken.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod common;
 
 use std::time::Duration;
@@ -248,18 +250,15 @@ async fn an_event_too_large_for_the_server_goes_to_the_dead_letters_and_the_next
 async fn a_token_is_shown_to_the_server_and_what_it_forbids_is_not_taken_for_delivered() {
     let config = r#"
         authorization {
-            users = [{ user: "writer", password: "w", permissions: { publish: ["other.>", "_INBOX.>"] } }
-                     { user: "reader", password: "r" }]
-        }"#;
+            users = [{ user: "anyone", password: "x", permissions: { publish: ["other.>", "_INBOX.>"] } }]
+        }
+        no_auth_user: anyone"#;
     let Some(server) = NatsServer::start(config).await else { return };
-    // The config that people write has no user in its URL; the client takes one, and this is what it takes to forbid.
-    let url = format!("nats://writer:w@127.0.0.1:{}", server.port);
-    let stage = Stage::start(only(nats(url))).await;
+    let stage = Stage::start(only(nats(server.url()))).await;
     let sent = stage.post(&["a.b"]).await;
     let view = stage.until("nats", |view| view.failed >= 2).await;
     assert!(view.trouble.as_ref().unwrap().to_lowercase().contains("permissions violation"), "{view:?}");
     assert_eq!((view.delivered, view.cursor < sent[0].sequence), (0, true));
-    assert_eq!(view.address, format!("nats://127.0.0.1:{}", server.port));
     drop(stage);
 
     let Some(server) = NatsServer::start("authorization { token: hunter2 }").await else { return };

@@ -1,5 +1,7 @@
 //! Traces, told to a collector that speaks OTLP over gRPC and can fail.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 mod common;
 
 use std::collections::{BTreeMap, VecDeque};

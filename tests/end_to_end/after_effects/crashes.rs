@@ -27,7 +27,7 @@ impl Statuses {
         let kept = seen.clone();
         tokio::spawn(async move {
             while let Ok(Some(message)) = stream.message().await {
-                let Some(Body::Signal(v1::Signal { body: Some(v1::signal::Body::Heartbeat(beat)) })) =
+                let Some(Body::Signal(v1::Signal { body: Some(v1::signal::Body::Heartbeat(beat)), .. })) =
                     message.body
                 else {
                     continue;

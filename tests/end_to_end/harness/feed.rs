@@ -52,12 +52,12 @@ impl Event {
 
     /// A lease under which frames are rendered, and neither only published nor only looked at.
     pub(crate) fn is_render_lease(&self) -> bool {
-        self.is("frame_job.leased") && self.payload.get("publish_of").is_none() && !self.is_preflight()
+        self.is("frame_job.leased") && self.payload["publish_of"].is_null() && !self.is_preflight()
     }
 
     /// A lease under which a node only looks whether the step can be rendered.
     pub(crate) fn is_preflight(&self) -> bool {
-        self.is("frame_job.leased") && self.payload.get("preflight").is_some()
+        self.is("frame_job.leased") && self.payload["preflight"] == true
     }
 
     /// What a failure is: its class's word.

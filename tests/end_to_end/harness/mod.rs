@@ -15,6 +15,7 @@ pub(crate) mod ledger;
 mod process;
 mod project;
 mod recipe;
+pub(crate) mod said;
 pub(crate) mod strays;
 pub(crate) mod work;
 

@@ -92,7 +92,7 @@ pub(crate) const ACTED: (u32, u32) = (48, 27);
 
 /// A job of these steps.
 pub(crate) fn job(name: &str, steps: Vec<v1::StepSpec>) -> v1::JobSpec {
-    v1::JobSpec { name: name.into(), project: "tests".into(), priority: None, steps }
+    v1::JobSpec { name: name.into(), project: "tests".into(), priority: None, approval: None, steps }
 }
 
 /// Where a job's frames go.

@@ -188,9 +188,8 @@ impl Session {
         loop {
             let Up::Reports(more) = self.next().await else { continue };
             // How long getting ready took is another matter, and takes another time in every run.
-            let told = |report: &v1::Report| {
-                report.token == token && !matches!(report.what, Some(What::Began(_)))
-            };
+            let told =
+                |report: &v1::Report| report.token == token && !matches!(report.what, Some(What::Began(_)));
             for report in more.reports.into_iter().filter(told) {
                 let line = words(&report);
                 let is_end = matches!(report.what, Some(What::Ended(_)));

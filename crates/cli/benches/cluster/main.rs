@@ -114,5 +114,11 @@ fn job(frames: u64, chunk: u32) -> v1::JobSpec {
         chunk,
         ..Default::default()
     };
-    v1::JobSpec { name: "bench".into(), project: "bench".into(), priority: None, approval: None, steps: vec![step] }
+    v1::JobSpec {
+        name: "bench".into(),
+        project: "bench".into(),
+        priority: None,
+        approval: None,
+        steps: vec![step],
+    }
 }

@@ -10,6 +10,7 @@ use callsheet_gateway::Doors;
 use callsheet_journal::{DiskStore, Options};
 use callsheet_leader::{Figures, Leader};
 use callsheet_node::Shutdown;
+use callsheet_outward::Outward;
 use callsheet_telemetry::Form;
 use tokio_util::sync::CancellationToken;
 
@@ -83,6 +84,7 @@ async fn serve(config: ClusterConfig, wishes: &Wishes) -> Result<Exit> {
             return Err(Failure::new(Exit::Broken, error.to_string()).hint(hint).into());
         }
     };
+    let outward = send_outward(&leader).await?;
     let url = leader.config().leader.advertise.clone();
     tracing::info!(cluster = name, url, "serving");
     let leave = CancellationToken::new();
@@ -90,6 +92,7 @@ async fn serve(config: ClusterConfig, wishes: &Wishes) -> Result<Exit> {
     let mut wish = wishes.subscribe();
     tokio::select! {
         ended = &mut serving => {
+            outward.stop().await;
             leader.stop().await;
             ended.context("the doors")?.context("the doors closed")?;
             return Ok(Exit::Ok);
@@ -106,7 +109,21 @@ async fn serve(config: ClusterConfig, wishes: &Wishes) -> Result<Exit> {
         tracing::warn!("some connections stayed open, and are cut");
         serving.abort();
     }
+    // It says how far each target is, which it reads from the leader's log.
+    outward.stop().await;
     leader.stop().await;
     tracing::info!("left");
     Ok(Exit::Ok)
+}
+
+/// Starts webhooks, brokers, alert channels and traces, as far as the config names any.
+async fn send_outward(leader: &Leader) -> Result<Outward> {
+    match Outward::start(leader.clone()).await {
+        Ok(outward) => Ok(outward),
+        Err(error) => {
+            leader.stop().await;
+            let hint = "mend the config or the file that it names, and start the leader again";
+            Err(Failure::new(Exit::Broken, error.to_string()).hint(hint).into())
+        }
+    }
 }

@@ -11,7 +11,7 @@ mod nodes;
 mod offers;
 mod outward;
 mod pauses;
-mod snapshot;
+pub(crate) mod snapshot;
 mod timeline;
 pub(crate) mod views;
 

@@ -201,8 +201,9 @@ impl Fields {
 
     fn refusal(self) -> Problem {
         let field = |(field, allowed): (&'static str, String)| {
-            let found = self.fields.get(field).map(|value| value.to_string().chars().take(SHOWN).collect());
-            FieldProblem::new(field, found.unwrap_or_else(String::new), allowed)
+            let found =
+                self.fields.get(field).map(|value| value.to_string().chars().take(SHOWN).collect::<String>());
+            FieldProblem::new(field, found.unwrap_or_default(), allowed)
         };
         Problem::of_fields(Code::Malformed, self.wrong.into_iter().map(field).collect())
     }

@@ -1,22 +1,22 @@
 //! NATS: each event is published on the subject `PREFIX.TYPE`, with its id as `Nats-Msg-Id`.
 //!
 //! Without a stream a batch counts when the server has worked through it: a message to an inbox of our own, sent after
-//! the batch on the same connection, has come back, the connection is still the same, and the server has not complained
-//! meanwhile. (The client's own flush says only that bytes were handed to the system.) With a stream each event counts
+//! the batch on the same connection, has come back, and the server has not complained meanwhile. (The client's own flush says only that bytes were handed to the system.) With a stream each event counts
 //! when JetStream has acknowledged it, one after the other: with several on their way, one that is refused would be
 //! overtaken.
 
-use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_nats::client::PublishErrorKind;
 use async_nats::{
-    Client, ConnectOptions, Event, HeaderMap, Request, RequestErrorKind, ServerAddr, Subscriber,
+    Auth, AuthError, Client, ConnectOptions, Event, HeaderMap, Request, RequestErrorKind, ServerAddr,
+    Subscriber,
 };
 use callsheet_config::NatsConfig;
 use futures::StreamExt;
 use serde_json::Value;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::{Delivered, Parcel};
@@ -43,8 +43,8 @@ struct Connected {
     inbox: String,
     /// The last one sent.
     fence: u64,
-    /// What the server complained of.
-    complaint: Arc<Mutex<Option<String>>>,
+    /// What the server complained of, or that the connection broke: the end of it.
+    ended: watch::Receiver<Option<String>>,
 }
 
 impl Nats {
@@ -58,7 +58,8 @@ impl Nats {
     }
 
     pub(crate) async fn connect(&mut self) -> Result<(), String> {
-        if self.connected.is_none() {
+        if self.connected.as_ref().is_none_or(|connected| connected.ended.borrow().is_some()) {
+            self.connected = None;
             let connecting = Connected::open(&self.config);
             let connected =
                 timeout(CONNECT, connecting).await.map_err(|_| "it does not answer".to_owned())??;
@@ -86,33 +87,55 @@ impl Nats {
 
 impl Connected {
     async fn open(config: &NatsConfig) -> Result<Self, String> {
-        let complaint = Arc::new(Mutex::new(None));
-        let heard = complaint.clone();
+        let token = match &config.token_file {
+            Some(file) => Some(secret::read_off(file).await.map_err(|error| error.to_string())?),
+            None => None,
+        };
+        let (ends, ended) = watch::channel(None);
         let hears = move |event| {
-            if let Event::ServerError(error) = event {
-                *heard.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.to_string());
+            match event {
+                Event::ServerError(error) => drop(ends.send_replace(Some(error.to_string()))),
+                Event::Disconnected | Event::Closed => {
+                    ends.send_if_modified(|end| {
+                        let first = end.is_none();
+                        end.get_or_insert_with(|| "the connection broke".to_owned());
+                        first
+                    });
+                }
+                _ => {}
             }
             std::future::ready(())
         };
-        let mut options = ConnectOptions::new()
+        // The client would connect again by itself and go on with what it had not sent yet, over a gap of what it had:
+        // a later event would overtake an earlier one. So it is let in once, and a lost connection is an end.
+        let used = AtomicBool::new(false);
+        let lets_in = move |_| {
+            let mut auth = Auth::new();
+            auth.token.clone_from(&token);
+            let again = used.swap(true, Ordering::SeqCst);
+            std::future::ready(match again {
+                false => Ok(auth),
+                true => Err(AuthError::new(
+                    "what was on its way over a connection that broke is sent over a new one",
+                )),
+            })
+        };
+        let options = ConnectOptions::with_auth_callback(lets_in)
             .name("callsheet")
             .connection_timeout(CONNECT)
-            // A lost connection is an end: what was on its way over it is sent again over a new one.
             .max_reconnects(1)
+            .ignore_discovered_servers()
             .event_callback(hears);
-        if let Some(file) = &config.token_file {
-            options = options.token(secret::read_off(file).await.map_err(|error| error.to_string())?);
-        }
         let client = options.connect(address(&config.url)?).await.map_err(|error| error.to_string())?;
         let inbox = client.new_inbox();
         let fences = client.subscribe(inbox.clone()).await.map_err(|error| error.to_string())?;
-        Ok(Self { client, fences, inbox, fence: 0, complaint })
+        Ok(Self { client, fences, inbox, fence: 0, ended })
     }
 
     /// Publishes all of them, and waits until the server has worked through them. Also says whether the connection may
     /// be gone on with.
     async fn fenced(&mut self, prefix: &str, parcels: &[Parcel]) -> (Delivered, bool) {
-        let (connects, mut sent, mut refused) = (self.connects(), 0, None);
+        let (mut sent, mut refused) = (0, None);
         for parcel in parcels {
             let subject = match subject(prefix, &parcel.kind) {
                 Ok(subject) => subject,
@@ -134,15 +157,11 @@ impl Connected {
         // Twice: what the server complains of comes before the first answer, and is heard before the second.
         for _ in 0..2 {
             if let Err(why) = self.round_trip().await {
-                let why = self.complaint().unwrap_or(why);
                 return (Delivered::failed(0, why), false);
             }
         }
-        if let Some(why) = self.complaint() {
+        if let Some(why) = self.ended.borrow().clone() {
             return (Delivered::failed(0, why), false);
-        }
-        if self.connects() != connects {
-            return (Delivered::failed(0, "the connection broke"), false);
         }
         match refused {
             Some(why) => (Delivered::refused(sent, why), true),
@@ -163,7 +182,12 @@ impl Connected {
             }
             Err("the connection broke".to_owned())
         };
-        timeout(CONFIRM, back).await.unwrap_or_else(|_| Err(format!("it confirmed nothing for {CONFIRM:?}")))
+        tokio::select! {
+            biased;
+            why = end(self.ended.clone()) => Err(why),
+            back = back => back,
+            () = tokio::time::sleep(CONFIRM) => Err(format!("it confirmed nothing for {CONFIRM:?}")),
+        }
     }
 
     /// Publishes them one after the other, each acknowledged by the stream.
@@ -177,7 +201,12 @@ impl Connected {
             headers.insert("Nats-Expected-Stream", stream);
             let payload = parcel.json.as_bytes().to_vec().into();
             let request = Request::new().headers(headers).payload(payload).timeout(Some(CONFIRM));
-            match self.client.send_request(subject.clone(), request).await {
+            let answer = tokio::select! {
+                biased;
+                why = end(self.ended.clone()) => return (Delivered::failed(taken, why), false),
+                answer = self.client.send_request(subject.clone(), request) => answer,
+            };
+            match answer {
                 Ok(answer) => match acknowledgement(&answer.payload) {
                     Ok(()) => {}
                     Err((why, true)) => return (Delivered::refused(taken, why), true),
@@ -189,7 +218,7 @@ impl Connected {
                         RequestErrorKind::MaxPayloadExceeded | RequestErrorKind::InvalidSubject => {
                             return (Delivered::refused(taken, error.to_string()), true);
                         }
-                        _ => self.complaint().unwrap_or_else(|| error.to_string()),
+                        _ => error.to_string(),
                     };
                     return (Delivered::failed(taken, why), false);
                 }
@@ -197,13 +226,13 @@ impl Connected {
         }
         (Delivered::all(parcels.len()), true)
     }
+}
 
-    fn connects(&self) -> u64 {
-        self.client.statistics().connects.load(Ordering::Acquire)
-    }
-
-    fn complaint(&self) -> Option<String> {
-        self.complaint.lock().unwrap_or_else(PoisonError::into_inner).take()
+/// Waits for the end of a connection, and says why it ended.
+async fn end(mut ended: watch::Receiver<Option<String>>) -> String {
+    match ended.wait_for(Option::is_some).await {
+        Ok(why) => why.clone().unwrap_or_default(),
+        Err(_) => "the connection broke".to_owned(),
     }
 }
 

@@ -44,7 +44,6 @@ pub(crate) struct Target {
     topic_only: bool,
     patience: Patience,
     cursor: CursorFile,
-    leader: Leader,
     status: Mutex<Status>,
     letters: Mutex<Letters>,
     /// Dead letters to be tried once more.
@@ -163,7 +162,6 @@ impl Target {
             topic_only,
             patience: way.patience(),
             cursor: CursorFile::new(directory.join(format!("{name}.json")), &name),
-            leader: leader.clone(),
             status: Mutex::new(status),
             letters: Mutex::new(letters),
             again: Mutex::default(),
@@ -173,15 +171,15 @@ impl Target {
         };
         // Now, not when its actor comes to it: what happens from here on is for a new target too.
         let path = || directory.join(format!("{}.json", target.name));
-        let at = target.where_to_begin().map_err(|source| StartError::Disk { path: path(), source })?;
+        let at = target.where_to_begin(leader).map_err(|source| StartError::Disk { path: path(), source })?;
         target.status(|status| status.begins(at));
         Ok(target)
     }
 
     /// How far it has been told. A new target begins now, and that is written down. One whose cursor is damaged begins
     /// at the oldest event there is: rather twice than never.
-    fn where_to_begin(&self) -> io::Result<u64> {
-        let (oldest, head) = self.leader.range();
+    fn where_to_begin(&self, leader: &Leader) -> io::Result<u64> {
+        let (oldest, head) = leader.range();
         let at = match self.cursor.load()? {
             Found::At(at) => return Ok(at),
             // Taken away while it was in use: it is known all the same.
@@ -260,19 +258,25 @@ impl Target {
     }
 }
 
-impl Errand for Target {
+/// What goes on for a target. The target itself knows no leader: the leader's doors hold it.
+pub(crate) struct Delivery {
+    pub(crate) target: Arc<Target>,
+    pub(crate) leader: Leader,
+}
+
+impl Errand for Delivery {
     fn name(&self) -> &str {
-        &self.name
+        &self.target.name
     }
 
     fn run(self: Arc<Self>, leaving: Leaving) -> Running {
         Box::pin(async move {
-            let courier = self.way.courier().map_err(Fall::from)?;
-            run::run(self, courier, leaving).await
+            let courier = self.target.way.courier().map_err(Fall::from)?;
+            run::run(self.target.clone(), self.leader.clone(), courier, leaving).await
         })
     }
 
     fn fell(&self, why: &str) {
-        self.status(|status| status.fell(why));
+        self.target.status(|status| status.fell(why));
     }
 }

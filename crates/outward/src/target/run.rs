@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use callsheet_events::Sealed;
-use callsheet_leader::{DeadLetter, LeaderError, Wanted};
+use callsheet_leader::{DeadLetter, Leader, LeaderError, Wanted};
 use callsheet_model::Timestamp;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -27,10 +27,15 @@ const LONG: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Goes on until the leader leaves.
-pub(super) async fn run(target: Arc<Target>, courier: Courier, leaving: Leaving) -> Result<(), Fall> {
-    let mut cursor = Cursor::load(&target).await?;
+pub(super) async fn run(
+    target: Arc<Target>,
+    leader: Leader,
+    courier: Courier,
+    leaving: Leaving,
+) -> Result<(), Fall> {
+    let mut cursor = Cursor::load(&target, &leader).await?;
     target.status(|status| status.started(cursor.at));
-    let mut errand = Round { target: target.clone(), courier };
+    let mut errand = Round { target: target.clone(), leader, courier };
     let mut told = leaving.clone();
     let ended = tokio::select! {
         ended = errand.go_on(&mut cursor) => ended,
@@ -53,9 +58,9 @@ struct Cursor {
 }
 
 impl Cursor {
-    async fn load(target: &Arc<Target>) -> Result<Self, Fall> {
-        let opened = target.clone();
-        let at = disk::blocking(move || opened.where_to_begin()).await?;
+    async fn load(target: &Arc<Target>, leader: &Leader) -> Result<Self, Fall> {
+        let (target, leader) = (target.clone(), leader.clone());
+        let at = disk::blocking(move || target.where_to_begin(&leader)).await?;
         Ok(Self { at, stored: at, due: None })
     }
 
@@ -92,6 +97,7 @@ impl Cursor {
 /// What an errand works with.
 struct Round {
     target: Arc<Target>,
+    leader: Leader,
     courier: Courier,
 }
 
@@ -100,7 +106,7 @@ impl Round {
         self.connect(cursor).await;
         loop {
             let wanted = Wanted { after: Some(cursor.at), follow: true, ..Wanted::default() };
-            let mut events = self.target.leader.follow(wanted);
+            let mut events = self.leader.follow(wanted);
             loop {
                 let due = cursor.due.unwrap_or_else(|| Instant::now() + PASSED_AFTER);
                 tokio::select! {
@@ -157,7 +163,7 @@ impl Round {
                 cursor.advance(target, oldest.saturating_sub(1), WRITE_AFTER);
             }
             LeaderError::CursorAhead { asked, head } => {
-                let oldest = target.leader.range().0;
+                let oldest = self.leader.range().0;
                 tracing::error!(
                     target = target.name,
                     asked,

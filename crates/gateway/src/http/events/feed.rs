@@ -162,6 +162,10 @@ impl Feed {
     /// Everything that is there, up to one piece.
     fn piece<T: Told>(&mut self) -> T {
         let mut told = T::default();
+        // First of all: the cursor of whatever else is said rests on it.
+        if let Some((sequence, json)) = self.snapshot.take() {
+            told.snapshot(sequence, &json);
+        }
         if self.leave.is_cancelled() {
             self.settle();
             self.last = Some(LastWord::leaving(self.cursor));
@@ -191,9 +195,6 @@ impl Feed {
 
     /// Tells what is in hand, until the piece is full.
     fn tell<T: Told>(&mut self, told: &mut T) {
-        if let Some((sequence, json)) = self.snapshot.take() {
-            told.snapshot(sequence, &json);
-        }
         while told.bytes() < PIECE {
             if let Some(passing) = self.passing.next() {
                 if self.wants(&passing) {

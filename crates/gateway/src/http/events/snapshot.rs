@@ -8,23 +8,15 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use callsheet_events::Filter;
-use callsheet_leader::{Leader, Scheduler, view};
-use callsheet_model::id::project_uuid;
-use callsheet_model::limits::MAX_PAGE;
-use callsheet_model::{JobId, JobState};
+use callsheet_leader::{Leader, Scheduler};
 use callsheet_monitor::OfficeWorker;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::grpc::views;
+use crate::grpc::{snapshot as begin, views};
 use crate::http::pauses::PauseView;
 use crate::http::told::{JobView, NodeView};
 use crate::http::{Code, Problem, Shared, etag};
-
-/// Jobs that are over, as far as they are told: the latest ones.
-const MOST_OVER: usize = 200;
-const OPEN: [JobState; 4] = [JobState::Awaiting, JobState::Queued, JobState::Running, JobState::Paused];
-const OVER: [JobState; 3] = [JobState::Succeeded, JobState::Failed, JobState::Cancelled];
 
 /// The state after an event.
 #[derive(Serialize, ToSchema)]
@@ -87,7 +79,7 @@ impl Snapshot {
 async fn take(leader: &Leader, filter: &Filter) -> Result<Snapshot, Problem> {
     let (filter, latest) = (filter.clone(), leader.clone());
     let look = move |scheduler: &Scheduler| {
-        let (jobs, more_jobs) = jobs(scheduler, &filter);
+        let (jobs, more_jobs) = begin::jobs(scheduler, &filter);
         let nodes = scheduler.nodes();
         let nodes = nodes.iter().filter(|node| filter.node.is_none_or(|wanted| node.name.uuid() == wanted));
         let nodes: Vec<_> =
@@ -104,19 +96,4 @@ async fn take(leader: &Leader, filter: &Filter) -> Result<Snapshot, Problem> {
         pauses,
         workers: leader.office().await.workers,
     })
-}
-
-/// The scheduler waits while this looks, so it looks at a bounded number of jobs.
-fn jobs(scheduler: &Scheduler, filter: &Filter) -> (Vec<callsheet_protocol::v1::JobView>, bool) {
-    if let Some(id) = filter.job.or(filter.workflow) {
-        return (views::whole_job(scheduler, JobId(id)).into_iter().collect(), false);
-    }
-    let in_states = |states: &[JobState]| view::JobFilter { states: states.to_vec(), ..Default::default() };
-    let open = scheduler.jobs(&in_states(&OPEN), None, MAX_PAGE);
-    let over = scheduler.jobs_newest_first(&in_states(&OVER), None, MOST_OVER);
-    let is_wanted = |job: &&view::JobView| {
-        filter.project.is_none_or(|project| project_uuid(&job.job.spec.project) == project)
-    };
-    let all = open.items.iter().chain(&over.items).filter(is_wanted);
-    (all.map(|job| views::job(scheduler, job)).collect(), open.more || over.more)
 }
