@@ -130,11 +130,15 @@ impl Stage {
         }
     }
 
-    /// Waits until the cursor on disk is there.
+    /// Waits until the cursor on disk is there, or beyond.
     pub async fn written(&self, target: &str, sequence: u64) {
-        let (file, says) = (self.cursor_file(target), format!("\"delivered\":{sequence}}}"));
+        let file = self.cursor_file(target);
+        let delivered = || {
+            let saved: Value = serde_json::from_slice(&std::fs::read(&file).ok()?).ok()?;
+            saved["delivered"].as_u64()
+        };
         let poll = async {
-            while !std::fs::read_to_string(&file).is_ok_and(|text| text.ends_with(&says)) {
+            while delivered().is_none_or(|delivered| delivered < sequence) {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
