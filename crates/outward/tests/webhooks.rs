@@ -315,6 +315,24 @@ async fn a_cursor_of_another_log_begins_at_the_oldest_event() {
 }
 
 #[tokio::test]
+async fn a_target_whose_disk_takes_nothing_falls_alone_and_goes_on_when_it_does() {
+    let mut receiver = Receiver::start(&[Answer::Status(500)]).await;
+    let stage = Stage::start(only(Webhook { attempts: 1, ..webhook(&receiver.url) })).await;
+    stage.until(HOOK, |view| view.state == TargetState::Delivering).await;
+    let directory = stage.cursor_file(HOOK).parent().unwrap().to_owned();
+    std::fs::remove_dir_all(&directory).unwrap();
+    let sent = stage.post(&["a.1", "a.2"]).await;
+    assert_eq!(receiver.next().await.sequence(), sent[0].sequence);
+    let view = stage.until(HOOK, |view| view.falls > 0).await;
+    assert_eq!((view.cursor < sent[0].sequence, view.delivered), (true, 0));
+    // The leader goes on.
+    stage.post(&["b.1"]).await;
+    std::fs::create_dir_all(&directory).unwrap();
+    assert_eq!(sequences(&receiver.take(2).await), [sent[0].sequence, sent[1].sequence]);
+    stage.written(HOOK, sent[1].sequence).await;
+}
+
+#[tokio::test]
 async fn what_cannot_work_is_told_at_the_start_without_what_is_secret() {
     let secrets = tempfile::tempdir().unwrap();
     let start = async |webhook: Webhook| {

@@ -106,7 +106,7 @@ impl Stamp {
                 if negative { -number } else { number }
             }
         };
-        i32::try_from(number).ok().filter(|number| number.abs() <= MAX_FRAME_NUMBER)
+        i32::try_from(number).ok().filter(|number| number.unsigned_abs() <= MAX_FRAME_NUMBER.unsigned_abs())
     }
 
     /// A number that stands for it in a set.

@@ -92,6 +92,7 @@ async fn every_mistake_in_a_job_is_named_at_once_and_nothing_is_taken() {
         ("template", json!("00000000000000000000000000000000/small.json")),
         ("output", json!("out/f_[####].png")),
         ("renderer", json!("lotie")),
+        ("frames", json!(i32::MIN)),
     ] {
         let mut bad = good_job.clone();
         bad["steps"][0][key] = value;

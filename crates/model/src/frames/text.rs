@@ -111,7 +111,8 @@ impl Part {
                 return Err(malformed());
             }
             match digits.parse::<i32>() {
-                Ok(n) if n.abs() <= limits::MAX_FRAME_NUMBER => Ok(n),
+                // `i32::MIN` has no positive twin.
+                Ok(n) if n.unsigned_abs() <= limits::MAX_FRAME_NUMBER.unsigned_abs() => Ok(n),
                 _ => Err(FrameSetError::OutOfBounds {
                     found: part.chars().take(60).collect(),
                     max: limits::MAX_FRAME_NUMBER,
@@ -243,6 +244,15 @@ mod tests {
         assert_eq!(again("1-10000x2"), "1-9999x2");
         assert_eq!(again("1,3,5,6"), "1,3,5-6");
         assert_eq!(again("1,3,7,11,15"), "1,3-15x4");
+    }
+
+    #[test]
+    fn numbers_beyond_the_bounds_are_refused_to_the_last_one() {
+        for text in ["-2147483648", "2147483647", "-2147483648-1", "1-2147483647", "99999999999", "100000000"] {
+            let error = text.parse::<FrameSet>().unwrap_err();
+            assert!(matches!(error, FrameSetError::OutOfBounds { .. }), "{text}: {error}");
+        }
+        assert_eq!(again("-99999999"), "-99999999");
     }
 
     #[test]

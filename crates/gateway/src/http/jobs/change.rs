@@ -122,7 +122,13 @@ pub(super) async fn resume(
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Retry {
     /// Only these dead-lettered frames; all of them when it is left out.
-    #[schema(max_length = 16384, required = false, example = "17,40-44")]
+    #[schema(
+        min_length = 1,
+        max_length = 16384,
+        pattern = "^[-0-9x, ]+$",
+        required = false,
+        example = "17,40-44"
+    )]
     frames: Option<String>,
 }
 

@@ -46,7 +46,7 @@ pub(super) struct Attempt {
 #[into_params(parameter_in = Query)]
 pub(super) struct LogParams {
     /// Only this attempt: its token as a number, or as people write it, `3.17`.
-    #[param(pattern = "^([0-9]+|[0-9]+[.][0-9]+)$")]
+    #[param(pattern = "^([0-9]{1,19}|[0-9]{1,9}[.][0-9]{1,9})$")]
     token: Option<String>,
 }
 
@@ -101,7 +101,7 @@ fn place(job: JobId, token: Token) -> String {
     params(
         ("id" = String, Path, description = "The whole id, or the end of it if that is enough"),
         ("token" = String, Path, description = "The attempt's token, as a number or as people write it: `3.17`",
-            pattern = "^([0-9]+|[0-9]+[.][0-9]+)$"),
+            pattern = "^([0-9]{1,19}|[0-9]{1,9}[.][0-9]{1,9})$"),
     ),
     responses(
         (status = 200, description = "Its output", body = String, content_type = "text/plain; charset=utf-8"),
