@@ -336,3 +336,37 @@ async fn a_template_is_streamed_in_and_checked() {
     let bad = bench.post("/api/v1/templates/missing").json(&json!({ "md5s": ["xyz"] }));
     assert_eq!(fields(&refused(bad, 422, "invalid").await), ["md5s[0]"]);
 }
+
+/// The description of a job is written beside its reader, not made from it: whatever it names has to be known there.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_key_of_a_job_that_is_described_is_read() {
+    let bench = Bench::start().await;
+    let mut job = bench.job("whole").await;
+    job["id"] = json!(Uuid::new_v4().to_string());
+    job["priority"] = json!(7);
+    job["approval"] = json!({ "description": "?", "kind": "budget", "timeout": "1h", "overdue": "deny" });
+    let step = job["steps"][0].as_object_mut().unwrap();
+    let more = json!({
+        "chunk": 5, "retries": 2, "after": [], "settings": {}, "approximate": false,
+        "timeouts": { "start": "1m", "frame": "1m", "exit": "1m" },
+        "requires": { "labels": ["gpu"], "memory": "1GiB", "renderer_version": "1" },
+    });
+    step.extend(more.as_object().unwrap().clone());
+    good(bench.post("/api/v1/jobs?dry_run=true").json(&job), StatusCode::OK).await;
+    let api: Value = serde_json::from_str(&callsheet_gateway::openapi()).unwrap();
+    let described = |schema: &str| {
+        let properties = api["components"]["schemas"][schema]["properties"].as_object().unwrap();
+        properties.keys().cloned().collect::<std::collections::BTreeSet<_>>()
+    };
+    let written = |value: &Value| value.as_object().unwrap().keys().cloned().collect();
+    let step = &job["steps"][0];
+    for (schema, value) in [
+        ("Job", &job),
+        ("JobApproval", &job["approval"]),
+        ("JobStep", step),
+        ("JobTimeouts", &step["timeouts"]),
+        ("JobRequirements", &step["requires"]),
+    ] {
+        assert_eq!(described(schema), written(value), "{schema}");
+    }
+}

@@ -248,7 +248,8 @@ mod tests {
 
     #[test]
     fn numbers_beyond_the_bounds_are_refused_to_the_last_one() {
-        for text in ["-2147483648", "2147483647", "-2147483648-1", "1-2147483647", "99999999999", "100000000"] {
+        for text in ["-2147483648", "2147483647", "-2147483648-1", "1-2147483647", "99999999999", "100000000"]
+        {
             let error = text.parse::<FrameSet>().unwrap_err();
             assert!(matches!(error, FrameSetError::OutOfBounds { .. }), "{text}: {error}");
         }
