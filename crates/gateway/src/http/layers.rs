@@ -16,7 +16,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{Code, Problem};
+use super::{Code, Problem, leftover};
 use crate::DoorError;
 
 /// Answers shorter than this, in bytes, are not worth compressing.
@@ -31,7 +31,7 @@ pub(super) fn around(router: Router, config: &HttpConfig) -> Result<Router, Door
         .and(NotForContentType::SSE)
         .and(NotForContentType::GRPC)
         .and(NotForContentType::IMAGES);
-    let router = router.layer(CompressionLayer::new().compress_when(worth));
+    let router = router.layer(from_fn(leftover::clear)).layer(CompressionLayer::new().compress_when(worth));
     let router = match cors(&config.cors)? {
         Some(cors) => router.layer(cors),
         None => router,

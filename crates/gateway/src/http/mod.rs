@@ -15,6 +15,7 @@ mod health;
 mod internal;
 mod jobs;
 mod layers;
+mod leftover;
 mod metrics;
 mod nodes;
 mod openapi;

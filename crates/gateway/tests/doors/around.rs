@@ -44,11 +44,13 @@ async fn streams_take_the_token_as_a_parameter_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_large_body_of_a_stranger_is_not_read() {
-    let bench = Bench::guarded().await;
-    let answer = bench.post("/api/v1/jobs").json(&json!({ "name": "x".repeat(10 << 20) })).send().await;
-    // The refusal comes before the body is through; a client may see either.
-    assert!(answer.is_err() || answer.unwrap().status() == StatusCode::UNAUTHORIZED);
+async fn a_refusal_reaches_who_is_still_sending() {
+    let body = json!({ "name": "x".repeat(10 << 20) });
+    let guarded = Bench::guarded().await;
+    refused(guarded.post("/api/v1/jobs").json(&body), 401, "unauthenticated").await;
+    let open = Bench::start().await;
+    refused(open.post("/api/v1/jobs").json(&body), 413, "body_too_large").await;
+    refused(open.ask(Method::PUT, "/api/v1/status").json(&body), 405, "method_not_allowed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
