@@ -86,8 +86,9 @@ struct Place {
 }
 
 impl Verifier {
-    /// Begins. `start` is the chain before the first event, if it is known: 32 zero bytes before the log's first
-    /// event, which then has to have the number 1. Otherwise the first event's own chain is believed.
+    /// Begins. `start` is the chain before the first event, if it is known; zero stands before the first event of a
+    /// log that began so (one in memory does), which then has to have the number 1. A log on a disk begins with a
+    /// value of its own. Without a start the first event's own chain is believed.
     #[must_use]
     pub fn new(start: Option<Digest>) -> Self {
         let last = start.filter(|start| *start == Digest::default()).map(|_| 0);

@@ -25,7 +25,8 @@ pub enum Form {
 /// Starts writing diagnostics of this program and those libraries that have something to say. A second call
 /// does nothing.
 pub fn start(level: &str, form: Form) {
-    let default = || EnvFilter::new(format!("warn,callsheet={level}"));
+    // The two tell broken connections to brokers as errors; what is done about it is told by ourselves.
+    let default = || EnvFilter::new(format!("warn,lapin=off,async_nats=off,callsheet={level}"));
     let filter = std::env::var(FILTER_VARIABLE).ok().and_then(|text| EnvFilter::try_new(text).ok());
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter.unwrap_or_else(default))

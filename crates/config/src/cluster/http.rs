@@ -35,7 +35,7 @@ impl Default for HttpConfig {
             body_limit: 2 << 20,
             keep_alive: Duration::from_secs(15),
             readers: 1000,
-            reader_backlog: 10_000,
+            reader_backlog: 100_000,
             open_metrics: false,
         }
     }

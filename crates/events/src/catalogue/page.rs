@@ -45,7 +45,7 @@ Posted events carry the ingest door's canonical names beside these: `event_type`
 
 The hash is over RFC 8785 canonical JSON of the envelope without `sequence`, `hash`, `chain` and `received_at`.
 RFC 8785 knows doubles only, so an integer literal that comes out of a double otherwise than it went in, such as
-9007199254740993, is hashed as the string of its digits. The chain before the first event is 32 zero bytes.
+9007199254740993, is hashed as the string of its digits. Each log's chain begins at a value of its own.
 `callsheet events verify` works both out anew.
 
 A field that may be null is always there in events of this cluster; times are RFC 3339 in UTC with a trailing `Z`; an
