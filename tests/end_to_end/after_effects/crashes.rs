@@ -79,6 +79,7 @@ async fn a_crash_is_told_with_every_field_and_only_what_is_missing_goes_out_agai
     let events = cluster.events();
     let lease = render_leases(&events, &job).next().unwrap();
     assert_is_the_contract(&crashed, lease, &job);
+    assert_its_log_is_there(&crashed, &cluster).await;
     let failures = failures_of(&events, &job);
     let [failure] = &failures[..] else { panic!("{failures:?}") };
     assert_eq!((failure.class(), failure.frames()), ("crash", "5-8".parse::<FrameSet>().unwrap()));
@@ -112,13 +113,18 @@ fn assert_is_the_contract(crashed: &Event, lease: &Event, job: &str) {
     assert!((5..=51).contains(&tail.len()), "about the last 50 lines: {tail:?}");
     assert!(tail.iter().any(|line| line.contains("PROGRESS")), "{tail:?}");
     assert_eq!(told["auto_recovery_started"], true);
+}
+
+/// The whole log of the attempt is where the event says.
+async fn assert_its_log_is_there(crashed: &Event, cluster: &Cluster) {
     let url = crashed.text("log_file_url");
-    assert!(url.starts_with(&cluster.url), "{told}");
+    assert!(url.starts_with(&cluster.url), "{url}");
     // The only error is that there is one already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let log = client.get(&url).send().await.unwrap().error_for_status().unwrap().text().await.unwrap();
-    assert!(log.contains("Launching After Effects"), "the whole log of the attempt: {log}");
+    let answer = client.get(url).send().await.unwrap().error_for_status().unwrap();
+    let log = answer.text().await.unwrap();
+    assert!(log.contains("Launching After Effects"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
