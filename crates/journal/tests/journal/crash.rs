@@ -1,15 +1,12 @@
 //! A process that appends is killed with SIGKILL, again and again, at moments nobody chose. Whatever it was told
 //! to be durable is there on the next start, in order and without a gap, once, and under the hash it was told with.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
-
-mod common;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use crate::common::{events, image, plain, sealed};
 use callsheet_journal::{DiskStore, Options, Store, verify, verify_events};
-use common::{events, image, plain, sealed};
 
 const ROUNDS: usize = 20;
 const KEEP: &str = "CALLSHEET_CRASH_TEST_KEEP";
@@ -41,9 +38,9 @@ fn child() {
             }),
         );
         if round % 10 == 0 {
-            common::snapshot(journal.as_ref(), image(journal.range().1)).unwrap();
+            crate::common::snapshot(journal.as_ref(), image(journal.range().1)).unwrap();
         } else if round % 3 == 0 {
-            common::append(journal.as_ref(), Vec::new()).unwrap();
+            crate::common::append(journal.as_ref(), Vec::new()).unwrap();
         }
         next = last + 1;
     }
@@ -51,7 +48,7 @@ fn child() {
 
 fn start(directory: &Path, keep: u64) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["child", "--exact", "--ignored", "--nocapture"])
+        .args(["crash::child", "--exact", "--ignored", "--nocapture"])
         .env(DIRECTORY, directory)
         .env(KEEP, keep.to_string())
         .stdout(Stdio::piped())

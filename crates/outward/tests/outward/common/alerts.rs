@@ -51,6 +51,7 @@ pub async fn see(leader: &Leader, worker: &str, alive: bool) {
         alive: Some(alive),
         last_beat_age_s: Some(if alive { 3 } else { 60 }),
         dead_letters: 0,
+        expected: true,
     };
     let channels = vec![CHANNEL.to_owned()];
     let command = SchedulerCommand::ObserveWorkers { seen: vec![seen], threshold: 1, channels };

@@ -1,17 +1,13 @@
 //! NATS, against a real server: exactly what a subject binds, everything after it was away, and nothing overtaken.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
-mod common;
-
 use std::time::Duration;
 
+use crate::common::brokers::NatsServer;
+use crate::common::proxy::Proxy;
+use crate::common::{Got, Stage, event, within};
 use async_nats::{Client, Message, Subscriber};
 use callsheet_config::{NatsConfig, OutwardConfig};
 use callsheet_leader::TargetState;
-use common::brokers::NatsServer;
-use common::proxy::Proxy;
-use common::{Got, Stage, event, within};
 use futures::StreamExt;
 use serde_json::{Value, json};
 
@@ -93,7 +89,7 @@ async fn a_subject_with_a_wildcard_binds_exactly_its_types() {
 async fn a_connection_that_breaks_again_and_again_loses_nothing_and_keeps_the_order() {
     let Some(server) = NatsServer::start("").await else { return };
     let mut events = bound(&client(&server).await, "flatrender.events.>").await;
-    let proxy = Proxy::start(common::brokers::local(server.port)).await;
+    let proxy = Proxy::start(crate::common::brokers::local(server.port)).await;
     let stage = Stage::start(only(nats(format!("nats://{}", proxy.address)))).await;
     let (mut sent, mut got) = (Vec::new(), Got::default());
     for _ in 0..8 {
@@ -115,7 +111,7 @@ async fn a_connection_that_breaks_again_and_again_loses_nothing_and_keeps_the_or
 async fn after_the_server_was_away_everything_since_comes_also_over_a_leader_that_died() {
     let Some(server) = NatsServer::start("").await else { return };
     let mut events = bound(&client(&server).await, "flatrender.events.>").await;
-    let proxy = Proxy::start(common::brokers::local(server.port)).await;
+    let proxy = Proxy::start(crate::common::brokers::local(server.port)).await;
     let stage = Stage::start(only(nats(format!("nats://{}", proxy.address)))).await;
     stage.until("nats", |view| view.state == TargetState::Delivering).await;
     proxy.take_away();
@@ -274,4 +270,18 @@ async fn a_token_is_shown_to_the_server_and_what_it_forbids_is_not_taken_for_del
     let mut got = Got::default();
     receive(&mut events, &mut got).await;
     got.check(&sent);
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_log_is_known_at_once_though_the_server_is_away() {
+    // Nobody listens there. By the time somebody does, this log may be longer than the other one was.
+    let stage = Stage::start(only(nats("nats://127.0.0.1:1".into()))).await;
+    stage.post(&["node.online.v1"; 3]).await;
+    stage.outward.stop().await;
+    let head = stage.leader.range().1;
+    let cursor = json!({ "version": 1, "target": "nats", "delivered": head + 5 });
+    std::fs::write(stage.cursor_file("nats"), cursor.to_string()).unwrap();
+    let stage = stage.crash().await;
+    assert_eq!(stage.view("nats").cursor, stage.leader.range().0 - 1);
+    assert!(stage.leader.range().1 < head + 5, "otherwise nobody could tell");
 }

@@ -1,17 +1,13 @@
 //! Alerts over HTTP channels that fail in every way, and with a leader that dies: each transition is told once.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
-mod common;
-
 use std::time::Duration;
 
+use crate::common::Stage;
+use crate::common::alerts::{CHANNEL, OK, TOKEN, channel, count, lose, only, secret, see, telegram, told};
+use crate::common::receiver::{Answer, Receiver, Request};
 use callsheet_config::AlertWay;
 use callsheet_journal::{MemoryStore, Mishap};
 use callsheet_outward::{Outward, StartError};
-use common::Stage;
-use common::alerts::{CHANNEL, OK, TOKEN, channel, count, lose, only, secret, see, telegram, told};
-use common::receiver::{Answer, Receiver, Request};
 use serde_json::Value;
 
 fn ok() -> Answer {
@@ -168,7 +164,7 @@ async fn one_that_is_not_taken_for_too_long_is_given_up_and_the_next_one_goes() 
         }
         unreachable!()
     };
-    let given_up = common::within("giving up", given_up).await;
+    let given_up = crate::common::within("giving up", given_up).await;
     assert!(given_up["attempt"].as_u64().unwrap() >= 2, "{given_up}");
     receiver.always(Answer::Status(204));
     lose(&stage.leader, "bert").await;
@@ -190,7 +186,7 @@ async fn a_leader_that_dies_before_sending_has_it_sent_once_by_the_next_one() {
     let config = only(channel(telegram(receiver.address, &token)));
     let (directory, store) = (tempfile::tempdir().unwrap(), MemoryStore::new(100_000));
     // Nothing goes outward from this one: it dies after the alert is durable, before anything is done about it.
-    let leader = common::leader(directory.path(), &store, &config).await;
+    let leader = crate::common::leader(directory.path(), &store, &config).await;
     let text = lose(&leader, "anna").await;
     store.crash();
     drop(leader);
@@ -251,7 +247,7 @@ async fn a_leader_that_leaves_finishes_what_it_is_sending() {
 async fn alerts_of_a_channel_that_is_gone_are_given_up() {
     let config = only(channel(AlertWay::Command { program: "/bin/false".into(), args: Vec::new() }));
     let (directory, store) = (tempfile::tempdir().unwrap(), MemoryStore::new(100_000));
-    let leader = common::leader(directory.path(), &store, &config).await;
+    let leader = crate::common::leader(directory.path(), &store, &config).await;
     lose(&leader, "anna").await;
     store.crash();
     drop(leader);
@@ -284,7 +280,7 @@ async fn a_channel_that_cannot_work_is_told_at_the_start_without_its_secret() {
         (AlertWay::Command { program: "/".into(), args: Vec::new() }, "/ is no program"),
     ] {
         let (directory, store) = (tempfile::tempdir().unwrap(), MemoryStore::new(1000));
-        let leader = common::leader(directory.path(), &store, &only(channel(way))).await;
+        let leader = crate::common::leader(directory.path(), &store, &only(channel(way))).await;
         let Err(StartError::Target { target, why }) = Outward::start(leader).await else { panic!("{says}") };
         assert_eq!(target, "alert people");
         assert!(why.contains(says) && !why.contains("hunter2"), "{why}");
@@ -320,7 +316,7 @@ async fn what_could_not_be_announced_has_not_left_and_leaves_once() {
     let (_kept, token) = secret(TOKEN);
     let config = only(channel(telegram(receiver.address, &token)));
     let (directory, store) = (tempfile::tempdir().unwrap(), MemoryStore::new(100_000));
-    let leader = common::leader(directory.path(), &store, &config).await;
+    let leader = crate::common::leader(directory.path(), &store, &config).await;
     let texts = [lose(&leader, "anna").await, lose(&leader, "bert").await];
     // The next thing to be written is that the first is about to leave.
     store.arrange(Mishap::Sync);

@@ -1,10 +1,9 @@
 //! What every journal promises, asked of the one on disk and of its twin in memory alike.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
 
-mod common;
-
+use crate::common::{
+    append, events, image, is_one_chain, large_event, plain, read_all, sealed, snapshot, tail,
+};
 use callsheet_journal::{AppendError, DiskStore, MemoryStore, Options, PageLimit, ReadError, Store};
-use common::{append, events, image, is_one_chain, large_event, plain, read_all, sealed, snapshot, tail};
 
 const KEEP: u64 = 100;
 
@@ -65,8 +64,14 @@ fn pages_hold_what_they_may_and_go_on_where_they_ended() {
 fn an_event_may_be_far_larger_than_a_chunk() {
     both(|store| {
         let journal = store.open().unwrap().journal;
-        let batch =
-            || vec![common::event(1), large_event(2, 6_000_000), common::event(3), large_event(4, 9000)];
+        let batch = || {
+            vec![
+                crate::common::event(1),
+                large_event(2, 6_000_000),
+                crate::common::event(3),
+                large_event(4, 9000),
+            ]
+        };
         append(journal.as_ref(), batch()).unwrap();
         assert!(read_all(journal.as_ref(), 2, PageLimit::default()) == batch()[1..]);
         assert!(tail(store.open().unwrap()) == batch());

@@ -1,18 +1,14 @@
 //! Traces, told to a collector that speaks OTLP over gRPC and can fail.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
-mod common;
-
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common::node::{Hand, submit};
+use crate::common::{Stage, within};
 use callsheet_config::OutwardConfig;
 use callsheet_leader::SchedulerCommand;
 use callsheet_model::{Failure, FailureClass, JobId};
-use common::node::{Hand, submit};
-use common::{Stage, within};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };

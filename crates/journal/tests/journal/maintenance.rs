@@ -1,15 +1,12 @@
 //! Verify, export, import: what an operator does with a journal that nobody serves from.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
-
-mod common;
 
 use std::fs;
 use std::path::Path;
 
+use crate::common::{append, events, image, is_one_chain, large_event, read_all, sealed, snapshot, tail};
 use callsheet_journal::{
     DiskStore, Gap, ImportError, Imported, OpenError, Options, Store, export, import, verify, verify_events,
 };
-use common::{append, events, image, is_one_chain, large_event, read_all, sealed, snapshot, tail};
 
 const KEEP: u64 = 100;
 

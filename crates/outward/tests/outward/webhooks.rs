@@ -1,19 +1,15 @@
 //! Webhooks against a receiver that fails in every way: each event arrives, in order, signed, and what cannot be
 //! delivered is in the dead letters.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
-mod common;
-
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::common::receiver::{Answer, Receiver, Request};
+use crate::common::{Got, Stage, event, of_project};
 use callsheet_config::{OutwardConfig, Webhook};
 use callsheet_leader::{OutwardError, TargetState};
 use callsheet_outward::{Outward, StartError};
-use common::receiver::{Answer, Receiver, Request};
-use common::{Got, Stage, event, of_project};
 use sha2::{Digest, Sha256};
 
 const HOOK: &str = "webhook-studio";
@@ -180,6 +176,30 @@ async fn an_event_that_is_not_taken_goes_to_the_dead_letters_and_the_next_goes_o
 }
 
 #[tokio::test]
+async fn dead_letters_that_are_tried_again_hold_up_no_event() {
+    const LETTERS: usize = 40;
+    let mut receiver = Receiver::start(&[]).await;
+    receiver.always(Answer::Status(503));
+    let stage = Stage::start(only(Webhook { attempts: 1, ..webhook(&receiver.url) })).await;
+    stage.post(&["a.1"; LETTERS]).await;
+    receiver.take(LETTERS).await;
+    stage.until(HOOK, |view| view.dead_letters == LETTERS as u64).await;
+
+    receiver.always(Answer::Late(Duration::from_millis(50), 503));
+    let view = stage.leader.outward().unwrap().clone();
+    assert_eq!(view.redeliver(HOOK, None).await, Ok(LETTERS as u64));
+    receiver.next().await;
+    let sent = stage.post(&["a.2"]).await.remove(0);
+    let mut before = 1;
+    while receiver.next().await.sequence() != sent.sequence {
+        before += 1;
+    }
+    assert!(before < LETTERS / 2, "{before} dead letters came before the event");
+    // And the rest of them comes all the same.
+    receiver.take(LETTERS - before).await;
+}
+
+#[tokio::test]
 async fn only_the_wanted_types_and_project_come_and_the_rest_moves_the_cursor_too() {
     let mut receiver = Receiver::start(&[]).await;
     let types = vec!["node.*.v1".into(), "a.*".into()];
@@ -288,7 +308,7 @@ async fn events_that_the_log_dropped_meanwhile_are_counted_and_the_rest_comes() 
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    common::within("the log to drop something", dropped).await;
+    crate::common::within("the log to drop something", dropped).await;
     let stage = stage.crash().await;
     assert_eq!(receiver.next().await.sequence(), last.sequence);
     stage.written(HOOK, last.sequence).await;
@@ -338,13 +358,17 @@ async fn what_cannot_work_is_told_at_the_start_without_what_is_secret() {
     let start = async |webhook: Webhook| {
         let stage = Stage::start(OutwardConfig::default()).await;
         let directory = tempfile::tempdir().unwrap();
-        let leader = common::leader(directory.path(), &stage.store, &only(webhook)).await;
+        let leader = crate::common::leader(directory.path(), &stage.store, &only(webhook)).await;
         Outward::start(leader).await.err().map(|error: StartError| error.to_string())
     };
     let missing =
         Webhook { secret_file: Some(PathBuf::from("/nowhere/key")), ..webhook("http://127.0.0.1:1/") };
     let why = start(missing).await.unwrap();
     assert!(why.starts_with("webhook studio: the secret in /nowhere/key cannot be read"), "{why}");
+    let file = secrets.path().join("nothing");
+    std::fs::write(&file, "whsec_\n").unwrap();
+    let why = start(Webhook { secret_file: Some(file), ..webhook("http://127.0.0.1:1/") }).await.unwrap();
+    assert!(why.ends_with("nothing: what follows whsec_ is no key in base64"), "{why}");
     let why = start(webhook("ftp://me:hunter2@host/")).await.unwrap();
     assert_eq!(why, "webhook studio: found the scheme ftp, and http or https are allowed");
     let file = secrets.path().join("empty");

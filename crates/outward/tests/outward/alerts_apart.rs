@@ -1,16 +1,12 @@
 //! Alerts that are no HTTP call: e-mail to a server that fails as it is told, and programs.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
-mod common;
-
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
+use crate::common::alerts::{CHANNEL, channel, count, lose, only, secret, told};
+use crate::common::smtp::{Mail, Server};
+use crate::common::{Stage, within};
 use callsheet_config::AlertWay;
-use common::alerts::{CHANNEL, channel, count, lose, only, secret, told};
-use common::smtp::{Mail, Server};
-use common::{Stage, within};
 use serde_json::Value;
 
 fn email(server: &Server, scheme: &str, login: Option<&Path>) -> AlertWay {
@@ -63,13 +59,13 @@ async fn a_mail_server_without_the_wanted_encryption_is_given_nothing() {
     }
 }
 
-/// A program that does this.
-fn script(directory: &Path, does: &str) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt;
+/// A program that does this, and the arguments it is given. It is read by a shell and not run itself: a file that was
+/// just written may still be open for writing in what another test is about to start.
+fn script(directory: &Path, does: &str, args: &[&str]) -> AlertWay {
     let path = directory.join("tell");
-    std::fs::write(&path, format!("#!/bin/sh\ncd '{}'\n{does}\n", directory.display())).unwrap();
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
-    path
+    std::fs::write(&path, format!("cd '{}'\n{does}\n", directory.display())).unwrap();
+    let args = [path.to_str().unwrap()].iter().chain(args).map(|&arg| arg.to_owned()).collect();
+    AlertWay::Command { program: "/bin/sh".into(), args }
 }
 
 #[tokio::test]
@@ -78,8 +74,7 @@ async fn a_program_is_told_by_its_input_and_its_last_argument_and_again_when_it_
     let does = r#"
 if [ ! -e once ]; then touch once; echo 'no line to people' >&2; exit 3; fi
 printf '%s\n' "$@" > args; cat > input"#;
-    let args = vec!["--to".to_owned(), "people with spaces".to_owned()];
-    let way = AlertWay::Command { program: script(directory.path(), does), args };
+    let way = script(directory.path(), does, &["--to", "people with spaces"]);
     let mut config = channel(way);
     config.timeout = Duration::from_secs(60);
     let stage = Stage::start(only(config)).await;
@@ -98,7 +93,7 @@ printf '%s\n' "$@" > args; cat > input"#;
 async fn a_program_that_takes_too_long_is_killed_with_all_it_started_and_not_run_again() {
     let directory = tempfile::tempdir().unwrap();
     let does = "echo x >> runs; sleep 1000 & echo $! > child.new; mv child.new child; wait";
-    let way = AlertWay::Command { program: script(directory.path(), does), args: Vec::new() };
+    let way = script(directory.path(), does, &[]);
     let mut config = channel(way);
     config.timeout = Duration::from_secs(5);
     let stage = Stage::start(only(config)).await;
@@ -122,10 +117,7 @@ async fn a_program_that_takes_too_long_is_killed_with_all_it_started_and_not_run
 async fn a_program_that_neither_reads_nor_listens_nor_leaves_its_pipes_has_still_been_told() {
     let directory = tempfile::tempdir().unwrap();
     // What it leaves behind holds its standard error open.
-    let way = AlertWay::Command {
-        program: script(directory.path(), "exec <&-; sleep 30 & exit 0"),
-        args: Vec::new(),
-    };
+    let way = script(directory.path(), "exec <&-; sleep 30 & exit 0", &[]);
     let mut config = channel(way);
     config.timeout = Duration::from_secs(20);
     let stage = Stage::start(only(config)).await;

@@ -1,16 +1,13 @@
 //! What is kept by age and by size, and that no clock and no limit ever takes what a replay needs.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
-
-mod common;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::common::{append, events, image, large_event, read_all, snapshot, tail};
 use callsheet_journal::{DiskStore, Journal, Options, PageLimit, ReadError, Recovered, Store, verify};
 use callsheet_model::{Envelope, Timestamp};
-use common::{append, events, image, large_event, read_all, snapshot, tail};
 
 fn open(path: &Path, options: &Options) -> Recovered {
     DiskStore::new(path, options.clone()).open().unwrap()

@@ -1,14 +1,11 @@
 //! Bytes of the store are changed, cut off or zeroed in many places. Each time, opening either gives back every
 //! event or names damage: nothing that was acknowledged is ever gone without a word.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
-
-mod common;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::{append, events, image, snapshot, tail};
 use callsheet_journal::{Damaged, DiskStore, Flaw, OpenError, Options, Store, export, verify};
-use common::{append, events, image, snapshot, tail};
 
 const EVENTS: u64 = 2000;
 
@@ -49,8 +46,8 @@ fn exported(path: &Path, what: &str) -> u64 {
     {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         let sequence = line["sequence"].as_u64().unwrap();
-        let written = &common::event(sequence).event;
-        assert_eq!(line["at_ms"], common::event(sequence).at.0, "{what}: event {sequence} is another");
+        let written = &crate::common::event(sequence).event;
+        assert_eq!(line["at_ms"], crate::common::event(sequence).at.0, "{what}: event {sequence} is another");
         match written {
             callsheet_model::Event::JobCancelled { reason, .. } => {
                 assert_eq!(line["event"]["job_cancelled"]["reason"], reason.as_str(), "{what}");
@@ -97,7 +94,7 @@ fn outcome(path: &Path, what: &str) -> Outcome {
     }
     let journal = std::sync::Arc::clone(&recovered.journal);
     assert!(tail(recovered) == events(from + 1, EVENTS), "{what}: the tail is another");
-    let kept = common::read_all(journal.as_ref(), 1, callsheet_journal::PageLimit::default());
+    let kept = crate::common::read_all(journal.as_ref(), 1, callsheet_journal::PageLimit::default());
     assert!(kept == events(1, EVENTS), "{what}: what is kept is other than what was written");
     Outcome::Whole
 }

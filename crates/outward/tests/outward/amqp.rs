@@ -1,15 +1,11 @@
 //! AMQP, against a real RabbitMQ: exactly what a binding names, everything after the broker was killed, and nothing
 //! overtaken.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
-mod common;
-
+use crate::common::brokers::Rabbit;
+use crate::common::proxy::Proxy;
+use crate::common::{Got, Sent, Stage, event, within};
 use callsheet_config::{AmqpConfig, OutwardConfig};
 use callsheet_leader::TargetState;
-use common::brokers::Rabbit;
-use common::proxy::Proxy;
-use common::{Got, Sent, Stage, event, within};
 use futures::StreamExt;
 use lapin::message::Delivery;
 use lapin::options::{
@@ -93,7 +89,7 @@ async fn a_binding_gets_exactly_its_types_whatever_happens_to_the_connection() {
     queue(&channel, "all", "#").await;
     let (_second, other) = connect(rabbit.port).await;
     let (mut nodes, mut all) = (consume(&channel, "nodes").await, consume(&other, "all").await);
-    let proxy = Proxy::start(common::brokers::local(rabbit.port)).await;
+    let proxy = Proxy::start(crate::common::brokers::local(rabbit.port)).await;
     let stage = Stage::start(only(format!("amqp://{}", proxy.address))).await;
 
     // What a binding names, and how a message looks.

@@ -1,12 +1,9 @@
 //! The twin in memory forgets and fails as a disk does, when it is told to.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
-
-mod common;
 
 use std::sync::mpsc::channel;
 
+use crate::common::{append, events, image, snapshot, tail};
 use callsheet_journal::{AppendError, MemoryStore, Mishap, OpenError, Store};
-use common::{append, events, image, snapshot, tail};
 
 #[test]
 fn what_was_not_synced_is_forgotten_in_a_crash() {

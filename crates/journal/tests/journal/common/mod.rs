@@ -1,5 +1,5 @@
 //! What the tests of the journal share: events, and calls that wait for their answer.
-#![allow(dead_code, unreachable_pub, reason = "each test file takes what it needs")]
+#![allow(unreachable_pub, reason = "what tests share is all theirs")]
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;

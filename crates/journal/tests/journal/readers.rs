@@ -1,15 +1,12 @@
 //! Many readers at once, with little memory for all of them: each gets every event once and in order, out of memory
 //! or from the disk, whoever else reads and whatever is appended or forgotten meanwhile.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on says so by panicking")]
-
-mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::common::{append, events, image, is_one_chain, plain, snapshot};
 use callsheet_events::Sealed;
 use callsheet_journal::{DiskStore, Journal, Options, PageLimit, ReadError, Store};
-use common::{append, events, image, is_one_chain, plain, snapshot};
 
 const EVENTS: u64 = 3_000;
 

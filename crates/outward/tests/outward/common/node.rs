@@ -57,7 +57,7 @@ impl Hand {
             ..Capabilities::default()
         };
         let node = NodeName::new(name).unwrap();
-        let hello = Hello { node, capabilities, held: [].into() };
+        let hello = Hello { node, capabilities, arrival: Default::default(), held: [].into() };
         let (door, told) = within("a session", leader.open_session(hello)).await.unwrap();
         Self { door, told, reported: 0, offers: Vec::new() }
     }
