@@ -164,6 +164,7 @@ fn observation(text: &str) -> Observation {
         alive,
         last_beat_age_s: age.map(|age| age.as_secs()),
         dead_letters,
+        expected: true,
     };
     match words.as_slice() {
         [worker, "alive"] => seen(worker, Some(true), Some(Duration::from_secs(3)), 0),

@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use callsheet_model::{
-    Capabilities, Chunk, Failure, FailureClass, FrameSet, JobSpec, NodeName, OfflineReason, Outcome,
-    OutputPattern, Report, Reported, Requirements, StepIndex, StepSpec, Timeouts, Token,
+    Arrival, Capabilities, Chunk, Failure, FailureClass, FrameSet, JobSpec, Md5, NodeName, OfflineReason,
+    Outcome, OutputPattern, Report, Reported, Requirements, StepIndex, StepSpec, Timeouts, Token,
 };
 use callsheet_scheduler::{Command, Holding, Policy};
 
@@ -124,7 +124,7 @@ fn connect(stage: &mut Stage, node: NodeName, words: &[&str]) -> Command {
         memory: 64 << 30,
         ..Capabilities::default()
     };
-    let mut held = BTreeSet::new();
+    let (mut held, mut arrival) = (BTreeSet::new(), Box::<Arrival>::default());
     for pair in words.chunks(2) {
         match pair {
             ["slots", count] => capabilities.slots = count.parse().unwrap(),
@@ -137,11 +137,17 @@ fn connect(stage: &mut Stage, node: NodeName, words: &[&str]) -> Command {
             ["labels", labels] => capabilities.labels = list(labels),
             ["memory", size] => capabilities.memory = bytes(size),
             ["holding", text] => held = tokens(text),
+            ["from", address] => arrival.address = Some(address.parse().unwrap()),
+            ["cached", text] => {
+                let templates: BTreeSet<Md5> = list(text).iter().map(|md5| md5.parse().unwrap()).collect();
+                arrival.cache_used_bytes = Some(1000 * templates.len() as u64);
+                arrival.cached_templates = Some(templates);
+            }
             _ => panic!("nobody connects with {pair:?}"),
         }
     }
     let session = stage.new_session(&node);
-    Command::ConnectNode { node, session, capabilities, held }
+    Command::ConnectNode { node, session, capabilities, arrival, held }
 }
 
 /// `proves 1-3 of 1.1 in 300ms`, `publishes 1-3 of 1.1`, `misses 1-3 of 1.1`, `ends 1.1 well`,

@@ -2,12 +2,23 @@
 
 use callsheet_model::signal::CacheUpdate;
 use callsheet_model::{
-    AlertEvent, ApprovalEvent, NodeName, Pause, PauseEvent, PauseKey, TroupeEvent, WorkflowEvent,
+    AlertEvent, ApprovalEvent, Arrival, NodeName, Pause, PauseEvent, PauseKey, TroupeEvent, WorkflowEvent,
 };
 use uuid::Uuid;
 
 use crate::stage::Stage;
 use crate::words::job;
+
+pub(crate) fn arrival(arrival: &Arrival) -> String {
+    let Arrival { address, cache_used_bytes, cached_templates } = arrival;
+    let from = address.map(|address| format!(", from {address}")).unwrap_or_default();
+    let used = cache_used_bytes.map(|bytes| format!(", {bytes} bytes in its cache")).unwrap_or_default();
+    let held = cached_templates.as_ref().map(|held| {
+        let held: Vec<String> = held.iter().map(ToString::to_string).collect();
+        format!(": {}", held.join(" "))
+    });
+    format!("{from}{used}{}", held.unwrap_or_default())
+}
 
 pub(crate) fn approval(stage: &Stage, event: &ApprovalEvent) -> String {
     let name = job(stage, event.job());

@@ -62,8 +62,14 @@ pub(crate) fn event(stage: &mut Stage, event: &Event) -> String {
         Event::FramesReturned { token, frames, .. } => format!("{token}: {frames} returned"),
         Event::FramesLost { token, frames, .. } => format!("{token}: {frames} lost"),
         Event::LeaseReleased { token, reason, .. } => format!("{token}: released, {}", reason.word()),
-        Event::NodeOnline { node, capabilities } => format!("{node} is online, {} slots", capabilities.slots),
-        Event::NodeOffline { node, reason } => format!("{node} is offline, {}", reason.word()),
+        Event::NodeOnline { node, capabilities, arrival } => {
+            format!("{node} is online, {} slots{}", capabilities.slots, wording::arrival(arrival))
+        }
+        Event::NodeOffline { node, reason, last_heard, job: work } => {
+            let heard = last_heard.map_or("never".to_owned(), |at| format!("at {}", stage.since_dawn(at)));
+            let work = work.map(|id| format!(", with work of {}", job(stage, id))).unwrap_or_default();
+            format!("{node} is offline, {}; heard {heard}{work}", reason.word())
+        }
         Event::NodeDrained { node } => format!("{node} is drained"),
         Event::NodeUndrained { node } => format!("{node} is undrained"),
         Event::StepCleared { job: id, step: index, node } => {

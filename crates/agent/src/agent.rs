@@ -155,6 +155,12 @@ impl Agent {
         self.held.contains_key(&token)
     }
 
+    /// How many reports the leader has not settled yet.
+    #[must_use]
+    pub fn unsettled(&self) -> usize {
+        self.outbox.unsettled().len()
+    }
+
     /// Whether this lease is held, and its template is or may be needed.
     #[must_use]
     pub fn needs_template(&self, token: Token) -> bool {
@@ -235,6 +241,7 @@ impl Agent {
     }
 
     fn look_at_the_clock(&mut self, now: Duration) {
+        // Upholds stops_before_reassigned: what this node can no longer know to be its own, it drops.
         if self.clock.run_out(now) {
             for token in self.held() {
                 self.drop_lease(token);
@@ -312,6 +319,7 @@ impl Agent {
         self.forget(token, keep);
     }
 
+    // Upholds acknowledged_survives: what may have been accepted stays where others find it.
     fn forget(&mut self, token: Token, keep: FrameSet) {
         let Some(held) = self.held.remove(&token) else { return };
         self.queue.retain(|queued| *queued != token);

@@ -194,6 +194,7 @@ impl Agent {
     }
 
     /// Only what was proven here can be published here, and only what is accepted may.
+    // Upholds one_accepted_attempt: there is no other way to a final path.
     pub(crate) fn accepted(&mut self, token: Token, frames: &FrameSet) {
         let Some(held) = self.held.get_mut(&token) else { return };
         if held.offer.work == Work::Render && held.offer.brief.spec.has_output() {

@@ -109,6 +109,7 @@ impl LeaseClock {
 
     fn renew(&mut self, from: Duration) {
         let Some(terms) = self.terms else { return };
+        // Upholds stops_before_reassigned: counted from when a sign of life left here, never from its answer.
         // Killing takes a moment, and must be over before the leader's own limit.
         let margin = (terms.silence / 10).min(Duration::from_secs(1));
         let until = from + terms.silence.saturating_sub(margin);

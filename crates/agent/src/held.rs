@@ -117,6 +117,7 @@ impl Run {
 
     /// Frames there is evidence against, when the attempt failed like this with these frames unproven.
     pub(crate) fn blamed(&self, failure: &Failure, missing: &FrameSet) -> FrameSet {
+        // Upholds retries_on_evidence: the frame it was at, where that is known.
         use FailureClass as Class;
         if self.work == Work::Preflight {
             // None of them was drawn.

@@ -8,6 +8,7 @@ use callsheet_model::{Report, Reported, Token};
 use crate::action::Numbered;
 
 /// With this many unsettled reports no new attempt is started.
+// Upholds bounded.
 pub const MAX_UNSETTLED: usize = 20_000;
 
 #[derive(Debug, Default)]
@@ -32,7 +33,7 @@ impl Outbox {
         }
     }
 
-    pub(crate) fn unsettled(&self) -> impl Iterator<Item = &Numbered> {
+    pub(crate) fn unsettled(&self) -> impl ExactSizeIterator<Item = &Numbered> {
         self.unsettled.iter()
     }
 

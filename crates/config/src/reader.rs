@@ -194,6 +194,17 @@ impl<'a> Table<'a> {
         tables.unwrap_or_default()
     }
 
+    /// The same, and no more of them than `most`.
+    pub(crate) fn tables_up_to(&mut self, key: &'static str, most: usize) -> Vec<Table<'a>> {
+        let mut tables = self.tables(key);
+        if tables.len() > most {
+            let found = format!("{} of them", tables.len());
+            self.refuse_item(key, most, Why::new(found, format!("there may be at most {most}")));
+            tables.truncate(most);
+        }
+        tables
+    }
+
     /// A list, each item read alike; items that are wrong are noted and left out.
     pub(crate) fn list<T>(
         &mut self,

@@ -56,6 +56,24 @@ fn mistakes_in_job_files_are_told_all_at_once() {
     });
 }
 
+#[test]
+fn a_table_too_many_is_told_and_never_left_out_in_silence() {
+    let config = |tables: &str, most: usize| {
+        let tables: String = (0..most).map(|nth| tables.replace("NTH", &nth.to_string())).collect();
+        cluster(&format!("[cluster]\nname = \"c\"\n[leader]\ndata = \"d\"\n{tables}"))
+    };
+    for (kind, table, most) in [
+        ("webhook", "[[webhook]]\nname = \"nNTH\"\nurl = \"http://h/\"\n", 100),
+        ("alert", "[[alert]]\nname = \"nNTH\"\nkind = \"command\"\nprogram = \"p\"\n", 100),
+        ("monitor.worker", "[[monitor.worker]]\nname = \"nNTH\"\nkind = \"render\"\n", 1000),
+        ("pause", "[[pause]]\nname = \"nNTH\"\nholidays = [\"2026-12-24\"]\n", 1000),
+    ] {
+        let told = format!("{kind}[{most}]: found {} of them: there may be at most {most}", most + 1);
+        let (all, more) = (config(table, most), config(table, most + 1));
+        assert!(!all.contains("at most") && more.contains(&told), "{kind}: {all:.300} {more:.300}");
+    }
+}
+
 /// Texts of the right kind with something of another kind in them.
 fn mangled(text: String) -> impl Strategy<Value = String> {
     let chars: Vec<char> = text.chars().collect();

@@ -83,6 +83,8 @@ impl Scopes {
                 "frame_job_id" => self.run = uuid(raw),
                 "node_id" => self.node = uuid(raw),
                 "agent_instance_id" => self.about = uuid(raw),
+                // Some name the project in the payload alone, as the contract's tables do.
+                "project_id" => self.project = self.project.or_else(|| uuid(raw)),
                 _ => {}
             }
         }

@@ -15,7 +15,9 @@ pub(crate) fn normal(text: &str) -> Option<String> {
     let time: jiff::Timestamp = text.parse().ok()?;
     let fraction = bytes.get(19) == Some(&b'.');
     let digits = bytes[20..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    Some(if fraction { format!("{time:.digits$}") } else { format!("{time:.0}") })
+    let normal = if fraction { format!("{time:.digits$}") } else { format!("{time:.0}") };
+    // RFC 3339 knows years of four digits, and in UTC it may be the one before.
+    normal.starts_with(|first: char| first.is_ascii_digit()).then_some(normal)
 }
 
 #[cfg(test)]
@@ -41,6 +43,8 @@ mod tests {
             ("2026-05-31T03:14:15Z[Europe/Berlin]", None),
             ("yesterday, at about noon", None),
             ("-002026-05-31T03:14:15Z", None),
+            ("0000-01-01T00:00:00Z", Some("0000-01-01T00:00:00Z")),
+            ("0000-01-01T00:00:00+23:00", None),
             ("", None),
             ("ééééééééééé", None),
         ];

@@ -46,10 +46,13 @@ pub fn read_secret(path: &Path) -> Result<String, SecretError> {
     Ok(secret.to_owned())
 }
 
+/// What stands before the secret.
+const SCHEME: &str = "Bearer ";
+
 /// The value of the `authorization` header for a secret.
 #[must_use]
 pub fn bearer(secret: &str) -> String {
-    format!("Bearer {secret}")
+    format!("{SCHEME}{secret}")
 }
 
 /// The guards of both kinds of doors.
@@ -62,7 +65,7 @@ pub(crate) struct Guards {
 impl Guards {
     pub(crate) fn of(config: &LeaderConfig) -> Result<Self, SecretError> {
         let guard = |path: Option<&PathBuf>| -> Result<Guard, SecretError> {
-            Ok(Guard(path.map(|path| read_secret(path).map(|secret| bearer(&secret))).transpose()?))
+            Ok(Guard(path.map(|path| read_secret(path)).transpose()?))
         };
         let tokens = config.tokens.as_ref();
         Ok(Self {
@@ -72,7 +75,7 @@ impl Guards {
     }
 }
 
-/// Lets in who shows the right token; everybody, when there is none to show.
+/// Lets in who shows this token; everybody, when there is none to show.
 #[derive(Clone)]
 pub(crate) struct Guard(Option<String>);
 
@@ -80,12 +83,17 @@ impl Guard {
     /// Whether the right token is among a request's headers.
     pub(crate) fn admits(&self, headers: &HeaderMap) -> bool {
         let Some(wanted) = &self.0 else { return true };
-        headers.get(AUTHORIZATION).is_some_and(|shown| same(shown.as_bytes(), wanted.as_bytes()))
+        let shown =
+            headers.get(AUTHORIZATION).and_then(|shown| shown.as_bytes().split_at_checked(SCHEME.len()));
+        // The scheme's name is the same in any case (RFC 9110, 11.1).
+        shown.is_some_and(|(scheme, secret)| {
+            scheme.eq_ignore_ascii_case(SCHEME.as_bytes()) && same(secret, wanted.as_bytes())
+        })
     }
 
     /// Whether this is the right token, without the word in front of it.
     pub(crate) fn admits_token(&self, token: &str) -> bool {
-        self.0.as_ref().is_none_or(|wanted| same(bearer(token).as_bytes(), wanted.as_bytes()))
+        self.0.as_ref().is_none_or(|wanted| same(token.as_bytes(), wanted.as_bytes()))
     }
 }
 
@@ -110,13 +118,15 @@ mod tests {
 
     #[test]
     fn only_the_right_token_is_let_in() {
-        let guard = Guard(Some(bearer("0123456789abcdef")));
+        let guard = Guard(Some("0123456789abcdef".to_owned()));
         let with = |value: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(AUTHORIZATION, value.parse().unwrap());
             guard.admits(&headers)
         };
         assert!(with("Bearer 0123456789abcdef"));
+        assert!(with("bearer 0123456789abcdef") && with("BEARER 0123456789abcdef"));
+        assert!(!with("Basic  0123456789abcdef") && !with("0123456789abcdef") && !with("Bearer"));
         assert!(!with("Bearer 0123456789abcdeF"));
         assert!(!with("Bearer 0123456789abcde"));
         assert!(!guard.admits(&HeaderMap::new()));

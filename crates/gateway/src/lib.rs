@@ -12,6 +12,8 @@
 mod auth;
 mod grpc;
 mod http;
+mod output;
+mod readers;
 mod serve;
 mod tls;
 
@@ -50,6 +52,9 @@ pub enum DoorError {
     /// An origin of the config is none.
     #[error("leader.http.cors: {0:?} is no origin such as https://studio.example, nor \"*\"")]
     Origin(String),
+    /// There are no threads to be had.
+    #[error("the system gives the doors no threads: {0}")]
+    Threads(#[source] std::io::Error),
     /// The server failed.
     #[error("the doors failed: {0}")]
     Serving(#[from] std::io::Error),
@@ -100,14 +105,16 @@ impl Doors {
         let config = &self.leader.config().leader;
         let guards = auth::Guards::of(config)?;
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
-        let grpc = grpc_router(&self.leader, &guards, &leave).await?;
+        let readers = readers::Readers::new(config.http.readers);
+        let grpc = grpc_router(&self.leader, &guards, &leave, &readers).await?;
+        let crowd = serve::crowd::Crowd::new().map_err(DoorError::Threads)?;
         let sockets = TaskTracker::new();
-        let http = http::router(&self.leader, guards, &leave, &sockets)?;
+        let http = http::router(&self.leader, guards, &leave, readers, &sockets)?;
         match self.http {
-            None => serve::serve(self.listener, tls, serve::Both { grpc, http }, leave).await?,
+            None => serve::serve(self.listener, tls, serve::Both { grpc, http }, &crowd, leave).await?,
             Some(own) => {
-                let grpc = serve::serve(self.listener, tls.clone(), grpc, leave.clone());
-                tokio::try_join!(grpc, serve::serve(own, tls, http, leave))?;
+                let grpc = serve::serve(self.listener, tls.clone(), grpc, &crowd, leave.clone());
+                tokio::try_join!(grpc, serve::serve(own, tls, http, &crowd, leave))?;
             }
         }
         // A WebSocket is no request any more, and says its last word for itself.
@@ -131,6 +138,7 @@ async fn grpc_router(
     leader: &Leader,
     guards: &auth::Guards,
     leave: &CancellationToken,
+    readers: &readers::Readers,
 ) -> Result<axum::Router, DoorError> {
     let (health_reporter, health) = tonic_health::server::health_reporter();
     health_reporter.set_serving::<v1::jobs_server::JobsServer<grpc::Jobs>>().await;
@@ -139,12 +147,13 @@ async fn grpc_router(
     let reflection =
         tonic_reflection::server::Builder::configure().register_encoded_file_descriptor_set(DESCRIPTORS);
 
-    let jobs = v1::jobs_server::JobsServer::new(grpc::Jobs::new(leader.clone(), leave.clone()))
-        .max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let jobs = grpc::Jobs::new(leader.clone(), leave.clone(), readers.clone());
+    let jobs = v1::jobs_server::JobsServer::new(jobs).max_decoding_message_size(MAX_MESSAGE_BYTES);
     let nodes = v1::nodes_server::NodesServer::new(grpc::Nodes::new(leader.clone(), leave.clone()))
         .max_decoding_message_size(MAX_MESSAGE_BYTES);
-    let cluster = v1::cluster_server::ClusterServer::new(grpc::Cluster::new(leader.clone(), leave.clone()))
-        .max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let cluster = grpc::Cluster::new(leader.clone(), leave.clone(), readers.clone());
+    let cluster =
+        v1::cluster_server::ClusterServer::new(cluster).max_decoding_message_size(MAX_MESSAGE_BYTES);
     let routes = Routes::new(health)
         .add_service(InterceptedService::new(reflection.build_v1()?, guards.client.clone()))
         .add_service(InterceptedService::new(jobs, guards.client.clone()))

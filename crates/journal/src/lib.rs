@@ -41,6 +41,6 @@ pub use error::{AppendError, ImportError, OpenError, ReadError};
 pub use journal::{Durable, Journal, OnDurable, OnStored, Page, PageLimit, Recovered, Store, Tail};
 
 pub use maintenance::{
-    Breach, Broken, Chained, Gap, Imported, Report, export, import, verify, verify_events,
+    Breach, Broken, Chained, Exported, Exports, Gap, Imported, Report, export, import, verify, verify_events,
 };
 pub use memory::{MemoryStore, Mishap};

@@ -111,6 +111,8 @@ pub struct Events {
     live: bool,
     /// When the reader last came for more, or got some.
     taken: Instant,
+    /// It came for more, and has got none since: whoever gives up waiting was there all the while.
+    waits: bool,
     /// The reader just had a page: others come first.
     had_one: bool,
     over: bool,
@@ -138,6 +140,7 @@ impl Events {
             reading: None,
             live: false,
             taken: Instant::now(),
+            waits: false,
             had_one: false,
             over: false,
         }
@@ -155,11 +158,12 @@ impl Events {
         }
         let next = match self.keeps_up() {
             Ok(()) => {
-                self.taken = Instant::now();
+                (self.taken, self.waits) = (Instant::now(), true);
                 self.next().await
             }
             Err(error) => Err(error),
         };
+        self.waits = false;
         self.end_or_hand_out(next)
     }
 
@@ -216,7 +220,7 @@ impl Events {
         let readers = &self.source.figures.readers;
         if waiting > self.source.backlog {
             readers.fell_behind.add(1);
-        } else if self.taken.elapsed() >= READER_PATIENCE {
+        } else if !self.waits && self.taken.elapsed() >= READER_PATIENCE {
             readers.stalled.add(1);
         } else {
             return Ok(());

@@ -59,6 +59,7 @@ pub use follow::{Events, NothingYet, READER_PATIENCE, Wanted, next_signal};
 pub use log_keeper::AttemptLog;
 pub use node_session::{FromNode, Hello, NodeDoor, ToNode};
 pub use outward_view::{Answer, DeadLetter, OutwardError, OutwardView, TargetState, TargetView};
+pub use reading::KeptAttempt;
 pub use templates::{Templates, Upload};
 
 use apart::Apart;

@@ -4,13 +4,24 @@
 use std::sync::Arc;
 
 use callsheet_model::signal::Signal;
-use callsheet_model::{JobId, Token};
+use callsheet_model::{JobId, StepIndex, Token};
 use tokio::sync::broadcast;
 
 use crate::event_hub::Latest;
 use crate::figures::Figures;
 use crate::follow::{Events, Source, Wanted};
 use crate::{AttemptLog, Leader, LeaderError};
+
+/// An attempt that has output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptAttempt {
+    /// Under which token.
+    pub token: Token,
+    /// The step.
+    pub step: StepIndex,
+    /// Where it ran.
+    pub node: String,
+}
 
 impl Leader {
     /// Starts a stream of events. A reader that had caught up with the log's end and then lets more than
@@ -57,7 +68,31 @@ impl Leader {
         self.0.hub.latest(look)
     }
 
-    /// Output of a job's attempts as it is kept, oldest first.
+    /// Attempts of a job that have output, the oldest first.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn attempts(&self, job: JobId) -> Result<Vec<KeptAttempt>, LeaderError> {
+        let files = self.0.logs.files();
+        let list = tokio::task::spawn_blocking(move || files.attempts(job)).await;
+        let list = list.map_err(|_| LeaderError::Restarting)?;
+        let list = list.map_err(LeaderError::io("looking for output of attempts"))?;
+        Ok(list.into_iter().map(|(token, step, node)| KeptAttempt { token, step, node }).collect())
+    }
+
+    /// What is kept of one of them; nothing of one that was forgotten since.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub async fn output(&self, job: JobId, attempt: KeptAttempt) -> Result<AttemptLog, LeaderError> {
+        let files = self.0.logs.files();
+        let KeptAttempt { token, step, node } = attempt;
+        let read = tokio::task::spawn_blocking(move || files.read(job, (token, step, node))).await;
+        let read = read.map_err(|_| LeaderError::Restarting)?;
+        read.map_err(LeaderError::io("reading output of an attempt"))
+    }
+
+    /// Output of a job's attempts as it is kept, oldest first: all of it at once.
     ///
     /// # Errors
     /// The disk's.

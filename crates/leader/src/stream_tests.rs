@@ -78,6 +78,19 @@ async fn a_reader_that_takes_nothing_for_too_long_is_cut_off_and_one_with_nothin
     assert_eq!(bench.leader.figures().readers.stalled.get(), 1);
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_gives_up_a_long_wait_just_as_something_comes_was_there_all_the_while() {
+    let bench = Bench::start().await;
+    let mut events = live(&bench).await;
+    {
+        let mut wait = tokio_test::task::spawn(events.recv());
+        assert_pending!(wait.poll());
+        tokio::time::advance(2 * READER_PATIENCE).await;
+    }
+    ingest(&bench, 0..1).await;
+    assert_eq!(take(&mut events, 1).await, [0]);
+}
+
 #[tokio::test]
 async fn a_wait_that_is_given_up_again_and_again_loses_nothing() {
     let bench = Bench::start().await;

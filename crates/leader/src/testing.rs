@@ -167,7 +167,8 @@ impl Hand {
             ..Capabilities::default()
         };
         let node = NodeName::new(name).unwrap();
-        let hello = Hello { node, capabilities, held: held.iter().copied().collect() };
+        let hello =
+            Hello { node, capabilities, arrival: Box::default(), held: held.iter().copied().collect() };
         let (door, told) = leader.open_session(hello).await.unwrap();
         Self { door, told, reported: 0, offers: Vec::new() }
     }

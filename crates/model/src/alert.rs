@@ -25,6 +25,9 @@ pub struct Observation {
     pub last_beat_age_s: Option<u64>,
     /// Its dead letters.
     pub dead_letters: u64,
+    /// It should be there: the config says so, or it is a node that this leader has had. The first look at any other
+    /// tells nothing, whatever is seen.
+    pub expected: bool,
 }
 
 /// Something that a person is to be told.

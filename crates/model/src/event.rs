@@ -14,7 +14,7 @@ use crate::id::{JobId, NodeName, StepIndex, Token};
 use crate::job::Job;
 use crate::lease::Lease;
 pub use crate::lease::ReleaseReason;
-use crate::node::{Capabilities, OfflineReason};
+use crate::node::{Arrival, Capabilities, OfflineReason};
 use crate::outcome::Failure;
 use crate::outside::Outside;
 use crate::pause::PauseEvent;
@@ -214,6 +214,8 @@ pub enum Event {
         node: NodeName,
         /// What it can do.
         capabilities: Capabilities,
+        /// What else is known of it at this moment; nothing in what was remembered before this was.
+        arrival: Box<Arrival>,
     },
     /// A node is gone.
     NodeOffline {
@@ -221,6 +223,10 @@ pub enum Event {
         node: NodeName,
         /// Why.
         reason: OfflineReason,
+        /// When this leader last heard it, if it ever did.
+        last_heard: Option<Timestamp>,
+        /// The job it had work of, the one it was given first if there were several.
+        job: Option<JobId>,
     },
     /// A node gets no more work.
     NodeDrained {

@@ -205,6 +205,8 @@ pub struct NodeImage {
     pub offline: Option<OfflineReason>,
     /// When it last came or went.
     pub since: Timestamp,
+    /// Of one that is gone: when it was last heard, if that is known.
+    pub last_heard: Option<Timestamp>,
     /// It gets no more work.
     pub drained: bool,
     /// Failures in a row, by renderer.

@@ -45,7 +45,7 @@ pub use frames::{FrameSet, FrameSetError};
 pub use id::{JobId, Md5, NodeName, SessionId, StepIndex, Token};
 pub use job::{Chunk, Job, JobSpec, JobState, Requirements, StepSpec, StepState, Template, Timeouts};
 pub use lease::{Lease, Work};
-pub use node::{Capabilities, NodeStatus, OfflineReason};
+pub use node::{Arrival, Capabilities, NodeStatus, OfflineReason};
 pub use outcome::{Failure, FailureClass, Outcome};
 pub use output::OutputPattern;
 pub use outside::Outside;

@@ -4,6 +4,10 @@
 pub const MAX_NAME_BYTES: usize = 64;
 /// Longest title of a job, in bytes.
 pub const MAX_TITLE_BYTES: usize = 200;
+/// Longest reason, comment or other text that a person says of what they do, in bytes.
+pub const MAX_NOTE_BYTES: usize = 1024;
+/// Longest id, or end of one, that a job is asked for by, in bytes.
+pub const MAX_ID_BYTES: usize = 64;
 /// Longest path or output pattern, in bytes.
 pub const MAX_PATH_BYTES: usize = 1024;
 /// Most steps in one job.
@@ -36,6 +40,8 @@ pub const MAX_PRIORITY: u32 = 100;
 pub const MAX_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Largest template, in bytes.
 pub const MAX_TEMPLATE_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+/// Most templates that are asked after at once.
+pub const MAX_ASKED: usize = 10_000;
 /// Most slots on one node.
 pub const MAX_SLOTS: u32 = 1024;
 /// Most jobs, frames, nodes or events in one page of an answer.
@@ -48,8 +54,12 @@ pub const MAX_PAUSES: usize = 1000;
 pub const MAX_WATCHED: usize = 10_000;
 /// Most alerts that some channel has not taken yet; beyond, the oldest are given up.
 pub const MAX_ALERTS_WAITING: usize = 10_000;
+/// Most templates that a node names when it tells what is in its cache.
+pub const MAX_TEMPLATES_NAMED: usize = 4096;
 /// Most actors that one node may say it has.
 pub const MAX_PLAYERS: usize = 4096;
+/// Largest piece of an attempt's output that a node sends at once, in bytes.
+pub const MAX_LOG_PIECE_BYTES: usize = 512 * 1024;
 /// Most lines of evidence kept with a failure.
 pub const MAX_EVIDENCE_LINES: usize = 50;
 /// Longest line of evidence, in bytes.

@@ -1,9 +1,11 @@
 //! Nodes: what a machine's agent says of itself.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::Md5;
 use crate::job::{Requirements, StepSpec};
 use crate::version::{VersionWish, Versions};
 
@@ -62,6 +64,19 @@ impl Capabilities {
             _ => Ok(()),
         }
     }
+}
+
+/// What else is known of a node at the moment it comes. Nothing is decided by it, and all of it may change later
+/// without a word: it is for those who read the event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arrival {
+    /// Where its session comes from, as the leader sees it: behind a proxy, the proxy's.
+    pub address: Option<IpAddr>,
+    /// Its whole template cache, in bytes; not known while it has not read the directory.
+    pub cache_used_bytes: Option<u64>,
+    /// Templates in its cache, at most [`MAX_TEMPLATES_NAMED`](crate::limits::MAX_TEMPLATES_NAMED) of them; not
+    /// known under the same condition.
+    pub cached_templates: Option<BTreeSet<Md5>>,
 }
 
 /// A node's status, with the contract's words.

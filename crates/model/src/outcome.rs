@@ -43,7 +43,7 @@ impl Failure {
     pub fn bounded(mut self) -> Self {
         let surplus = self.evidence.len().saturating_sub(limits::MAX_EVIDENCE_LINES);
         self.evidence.drain(..surplus);
-        for line in self.evidence.iter_mut().chain([&mut self.message]) {
+        for line in self.evidence.iter_mut().chain([&mut self.message]).chain(self.exit.as_mut()) {
             if let Some((cut, _)) = line.char_indices().find(|(at, _)| *at >= limits::MAX_EVIDENCE_LINE_BYTES)
             {
                 line.truncate(cut);
@@ -241,9 +241,11 @@ mod tests {
     fn evidence_is_cut_to_its_limits() {
         let failure = Failure {
             evidence: (0..200).map(|n| format!("{n}{}", "é".repeat(1000))).collect(),
+            exit: Some("é".repeat(1000)),
             ..Failure::new(FailureClass::Crash, "é".repeat(1000))
         }
         .bounded();
+        assert!(failure.exit.is_some_and(|exit| exit.len() <= limits::MAX_EVIDENCE_LINE_BYTES + 1));
         assert_eq!(failure.evidence.len(), limits::MAX_EVIDENCE_LINES);
         assert!(failure.evidence[0].starts_with("150"));
         assert!(failure.evidence.iter().all(|line| line.len() <= limits::MAX_EVIDENCE_LINE_BYTES + 1));

@@ -215,6 +215,58 @@ mod tests {
         assert_eq!(shown(with_holiday.open_until(at("2026-11-20T20:00:00Z"))), "2026-11-22T00:00:00Z");
     }
 
+    /// Around each putting of clocks, minute by minute, whatever the expression.
+    #[test]
+    fn around_each_putting_of_clocks_changes_and_states_agree() {
+        let nights = [
+            ("Europe/Berlin", "2026-03-28T20:00:00Z"),
+            ("Europe/Berlin", "2026-10-24T20:00:00Z"),
+            ("America/New_York", "2026-03-08T02:00:00Z"),
+            ("America/New_York", "2026-11-01T01:00:00Z"),
+            ("Australia/Lord_Howe", "2026-04-04T10:00:00Z"),
+            ("Australia/Lord_Howe", "2026-10-03T10:00:00Z"),
+        ];
+        // Each with the minutes that it lasts.
+        let openings = [
+            ("30 2 * * *", 60),
+            ("0 2 * * *", 30),
+            ("15 1 * * *", 90),
+            ("0 3 * * *", 1),
+            ("59 1 * * *", 61),
+            ("*/20 * * * *", 10),
+            ("0 */2 * * *", 60),
+            ("30 1-3 * * *", 20),
+            ("0 30 2 * * *", 240),
+        ];
+        for (zone, begin) in nights {
+            for (cron, minutes) in openings {
+                agrees_from(&minutely(cron, minutes, zone), at(begin), &format!("{zone} {cron} {minutes}"));
+            }
+        }
+    }
+
+    fn minutely(cron: &str, minutes: u64, zone: &str) -> Calendar {
+        Calendar { lasts: TimeDelta::minutes(minutes as i64), ..window(Some(cron), 1, zone, &[]) }
+    }
+
+    /// What is said to be the next change is where the state really changes, for ten hours.
+    fn agrees_from(calendar: &Calendar, begin: Timestamp, of: &str) {
+        let minute = |nth: u64| begin.plus(Duration::from_secs(60 * nth));
+        for nth in 0..600 {
+            let (now, next) = (minute(nth), minute(nth + 1));
+            let (before, after) = (calendar.open_until(now), calendar.open_until(next));
+            assert!(before.is_none_or(|until| until > now), "{of} {now}");
+            if before.is_some() != after.is_some() {
+                let change = calendar.next_change(now);
+                assert_eq!(change, Some(next), "{of}: at {now}");
+            } else if before.is_none() {
+                assert!(calendar.next_change(now).is_none_or(|change| change > next), "{of}: at {now}");
+            } else {
+                assert_eq!(before.map(|until| until > next), Some(true), "{of}: at {now}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn after_each_change_it_is_the_other_way_round(

@@ -1,5 +1,6 @@
 //! Who has been heard, and when. Ages are counted by the leader's clock from the moment a heartbeat came in: what a
-//! worker's own clock says is shown to people and decides nothing.
+//! worker's own clock says is shown to people and decides nothing. The leader suspects itself first: time that it
+//! slept through, or that its clock was put on by, is nobody's silence.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -11,6 +12,9 @@ use callsheet_model::{Observation, Timestamp};
 /// Most workers that are remembered: of those that no config expects, the one silent for longest goes first.
 const MOST_WORKERS: usize = 1000;
 
+/// A leader that says nothing of itself for this long was asleep.
+const ASLEEP: Duration = Duration::from_secs(5);
+
 /// All workers that are expected or were heard.
 #[derive(Clone, Debug)]
 pub struct Workers {
@@ -18,6 +22,8 @@ pub struct Workers {
     grace: Duration,
     expected: Vec<WorkerConfig>,
     started: Timestamp,
+    /// When the leader was last known to be awake.
+    awake: Timestamp,
     heard: BTreeMap<String, Heard>,
 }
 
@@ -57,7 +63,25 @@ impl Workers {
             grace: config.grace.max(config.ttl),
             expected: config.workers.clone(),
             started,
+            awake: started,
             heard: BTreeMap::new(),
+        }
+    }
+
+    /// When the leader began to listen.
+    #[must_use]
+    pub fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    /// The leader is awake, as it says about every second. If it was not, what nobody could hear is not missed.
+    pub fn awake(&mut self, now: Timestamp) {
+        let slept = now.since(self.awake);
+        self.awake = now;
+        if slept >= ASLEEP {
+            let later = |at: Timestamp| at.plus(slept).min(now);
+            self.started = later(self.started);
+            self.heard.values_mut().for_each(|heard| heard.at = later(heard.at));
         }
     }
 
@@ -132,6 +156,7 @@ impl Workers {
             alive: if sight.age.is_none() && early { None } else { Some(sight.alive) },
             last_beat_age_s: sight.age.map(|age| age.as_secs()),
             dead_letters: dead_letters(&sight),
+            expected: sight.expected.is_some(),
         };
         let mut seen: BTreeMap<String, Observation> =
             self.look(now).into_iter().map(|sight| (sight.name.to_owned(), observation(sight))).collect();
@@ -219,6 +244,24 @@ mod tests {
         assert!(workers.look(after(3))[0].beat.is_some(), "what it said before is still shown");
         workers.hear(after(4), beat("ai"));
         assert_eq!(alive(&workers, after(5), &[])[0].1, Some(true));
+    }
+
+    #[test]
+    fn what_the_leader_slept_through_is_nobodys_silence() {
+        let mut workers = workers();
+        workers.hear(after(0), beat("ai"));
+        (1..=10).for_each(|second| workers.awake(after(second)));
+        // It is stopped for an hour, and the first thing that it does then is to look.
+        workers.awake(after(3610));
+        assert_eq!(alive(&workers, after(3610), &[]), [("ai".into(), Some(true)), ("music".into(), None)]);
+        assert_eq!(workers.look(after(3610))[0].age, Some(Duration::from_secs(10)));
+        (3611..=3644).for_each(|second| workers.awake(after(second)));
+        assert_eq!(alive(&workers, after(3644), &[])[0].1, Some(true));
+        assert_eq!(alive(&workers, after(3645), &[])[0].1, Some(false), "it is silent by itself now");
+        // One that is heard before the leader notices that it slept is not heard in the future.
+        workers.hear(after(5000), beat("ai"));
+        workers.awake(after(5001));
+        assert_eq!(workers.look(after(5001))[0].age, Some(Duration::ZERO));
     }
 
     #[test]

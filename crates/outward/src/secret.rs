@@ -19,8 +19,8 @@ pub(crate) enum SecretError {
     /// It is not what was meant.
     #[error("{path} holds no secret: it is longer than {MOST} bytes")]
     TooLong { path: PathBuf },
-    /// It says that it is base64, and is not.
-    #[error("{path}: what follows whsec_ is not base64")]
+    /// It says that it is base64, and is not, or of nothing.
+    #[error("{path}: what follows whsec_ is no key in base64")]
     NoBase64 { path: PathBuf },
 }
 

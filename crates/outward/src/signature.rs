@@ -16,9 +16,16 @@ pub(crate) async fn key(path: &Path) -> Result<Vec<u8>, SecretError> {
     decoded(&text).ok_or_else(|| SecretError::NoBase64 { path: path.to_owned() })
 }
 
+/// Whether a file holds a key.
+pub(crate) fn look(path: &Path) -> Result<(), SecretError> {
+    let text = secret::read(path)?;
+    decoded(&text).map(drop).ok_or_else(|| SecretError::NoBase64 { path: path.to_owned() })
+}
+
 fn decoded(text: &str) -> Option<Vec<u8>> {
     match text.strip_prefix("whsec_") {
-        Some(encoded) => STANDARD.decode(encoded).ok(),
+        // An empty key is known to everybody.
+        Some(encoded) => STANDARD.decode(encoded).ok().filter(|key| !key.is_empty()),
         None => Some(text.as_bytes().to_vec()),
     }
 }
@@ -50,5 +57,6 @@ mod tests {
         assert_eq!(decoded("plain").unwrap(), b"plain");
         assert_eq!(decoded("whsec_cGxhaW4=").unwrap(), b"plain");
         assert!(decoded("whsec_%%%").is_none());
+        assert!(decoded("whsec_").is_none(), "nobody signs with what everybody has");
     }
 }

@@ -6,13 +6,15 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use callsheet_model::{
-    Chunk, FrameSet, JobSpec, OutputPattern, Requirements, StepIndex, StepSpec, Template, Timeouts,
+    Chunk, FrameSet, JobSpec, OutputPattern, Requirements, StepIndex, StepSpec, Template, Timeouts, limits,
 };
 
 use crate::approval::{approval_from_wire, approval_to_wire};
 use crate::field::{FieldError, cut, parse};
 use crate::v1;
 
+/// Steps that are named to someone who named one that is not there.
+const NAMED: usize = 8;
 /// The priority of a job that names none.
 const DEFAULT_PRIORITY: u32 = 50;
 
@@ -86,6 +88,11 @@ fn template_to_wire(template: &Template) -> v1::Template {
 /// # Errors
 /// Every field that cannot be read, with its path from `spec.`.
 pub fn spec_from_wire(spec: &v1::JobSpec, defaults: &StepDefaults) -> Result<JobSpec, Vec<FieldError>> {
+    if spec.steps.len() > limits::MAX_STEPS {
+        // Nothing below may have to look at more steps than there may be.
+        let message = format!("{} of them, at most {}", spec.steps.len(), limits::MAX_STEPS);
+        return Err(vec![FieldError::new("spec.steps", message)]);
+    }
     let names: Vec<&str> = spec.steps.iter().map(|step| step.name.as_str()).collect();
     let mut errors = Vec::new();
     let mut steps = Vec::with_capacity(spec.steps.len());
@@ -172,7 +179,7 @@ fn template_from_wire(template: &v1::Template) -> Result<Template, FieldError> {
 }
 
 fn settings_from_wire(text: &str) -> Result<BTreeMap<String, serde_json::Value>, FieldError> {
-    let max = callsheet_model::limits::MAX_SETTINGS_BYTES;
+    let max = limits::MAX_SETTINGS_BYTES;
     if text.len() > max {
         return Err(FieldError::new("settings_json", format!("{} bytes, at most {max}", text.len())));
     }
@@ -186,7 +193,10 @@ fn settings_from_wire(text: &str) -> Result<BTreeMap<String, serde_json::Value>,
 fn after_from_wire(after: &[String], names: &[&str]) -> Result<BTreeSet<StepIndex>, FieldError> {
     let place = |(nth, wanted): (usize, &String)| {
         let at = names.iter().position(|name| name == wanted).and_then(|at| u16::try_from(at).ok());
-        let known = || names.iter().map(|name| cut(name)).collect::<Vec<_>>().join(", ");
+        let known = || {
+            let rest = if names.len() > NAMED { ", ..." } else { "" };
+            names.iter().take(NAMED).map(|name| cut(name)).collect::<Vec<_>>().join(", ") + rest
+        };
         at.map(StepIndex).ok_or_else(|| {
             FieldError::new(
                 format!("after[{nth}]"),

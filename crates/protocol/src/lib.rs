@@ -5,6 +5,7 @@
 //! It refuses to know what messages mean: the leader and the node do.
 
 mod approval;
+mod arrival;
 mod detail;
 mod field;
 mod frames;
@@ -12,10 +13,12 @@ mod jobs;
 mod nodes;
 mod pauses;
 mod signals;
+pub mod text;
 mod troupe;
 mod workers;
 
 pub use approval::{approval_from_wire, approval_to_wire};
+pub use arrival::arrival_from_wire;
 pub use detail::{detail, detailed};
 pub use field::FieldError;
 pub use frames::{ranges_from_wire, ranges_to_wire};

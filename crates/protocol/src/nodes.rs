@@ -10,6 +10,7 @@ use callsheet_model::{
 
 use crate::field::{FieldError, parse, step_index};
 use crate::frames::{ranges_from_wire, ranges_to_wire};
+use crate::text::{MACHINE, Rule};
 use crate::v1;
 
 /// A report as a message, under its number in the node's outbox.
@@ -163,15 +164,15 @@ impl TryFrom<&v1::Capabilities> for Capabilities {
             let message = format!("at most {} labels and as many renderers", limits::MAX_LABELS);
             return Err(FieldError::new("labels", message));
         }
-        for name in wire.labels.iter().chain(wire.renderers.keys()) {
-            callsheet_model::id::check_name(name).map_err(|error| FieldError::new("labels", error))?;
+        wire.labels.iter().try_for_each(|label| Rule::Name.check("labels", label))?;
+        for (name, versions) in &wire.renderers {
+            Rule::Name.check("renderers", name)?;
+            MACHINE.check(&format!("renderers[{name}]"), versions)?;
         }
-        let texts = [&wire.os, &wire.agent_version, &wire.region];
-        if texts.into_iter().chain(wire.renderers.values()).any(|text| text.len() > limits::MAX_TITLE_BYTES) {
-            return Err(FieldError::new(
-                "capabilities",
-                format!("texts of at most {} bytes", limits::MAX_TITLE_BYTES),
-            ));
+        for (field, text) in
+            [("os", &wire.os), ("agent_version", &wire.agent_version), ("region", &wire.region)]
+        {
+            MACHINE.check(field, text)?;
         }
         Ok(Self {
             renderers: wire

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
-use callsheet_model::{Pause, PauseKey, PauseScope, PauseSource, Running, id, limits};
+use callsheet_model::limits::{MAX_NAME_BYTES, MAX_NOTE_BYTES};
+use callsheet_model::{Pause, PauseKey, PauseScope, PauseSource, Running};
 
 use crate::field::{FieldError, cut};
+use crate::text::Rule;
 use crate::v1;
 
 /// Longest pause that can be asked for by its length: ten years.
@@ -59,11 +61,7 @@ pub struct WantedPause {
 /// The field that cannot be read.
 pub fn pause_from_wire(request: &v1::SetPauseRequest) -> Result<WantedPause, FieldError> {
     let scope = scope_from_wire(request.scope, &request.name)?;
-    let max = limits::MAX_PATH_BYTES;
-    if request.reason.len() > max || request.reason.contains(char::is_control) {
-        let found = cut(&request.reason);
-        return Err(FieldError::new("reason", format!("{found:?}: one line of at most {max} bytes")));
-    }
+    Rule::MaybeLine(MAX_NOTE_BYTES).check("reason", &request.reason)?;
     let lasts = request.for_ms.map(Duration::from_millis);
     if lasts.is_some_and(|lasts| lasts.is_zero() || lasts > LONGEST) {
         let message = format!("{} ms: from 1 to {}", request.for_ms.unwrap_or(0), LONGEST.as_millis());
@@ -84,14 +82,7 @@ pub fn pause_from_wire(request: &v1::SetPauseRequest) -> Result<WantedPause, Fie
 /// The field that cannot be read.
 pub fn pause_key_from_wire(request: &v1::LiftPauseRequest) -> Result<PauseKey, FieldError> {
     let scope = scope_from_wire(request.scope, &request.name)?;
-    let named = || match request.source_name.as_str() {
-        "" => Err(FieldError::missing("source_name")),
-        name if name.len() > limits::MAX_NAME_BYTES => Err(FieldError::new(
-            "source_name",
-            format!("{:?}: at most {} bytes", cut(name), limits::MAX_NAME_BYTES),
-        )),
-        name => Ok(name.to_owned()),
-    };
+    let named = || Rule::Line(MAX_NAME_BYTES).take("source_name", &request.source_name);
     let source = match v1::PauseSource::try_from(request.source) {
         Ok(v1::PauseSource::Unspecified | v1::PauseSource::Person) => PauseSource::Person,
         Ok(v1::PauseSource::Watcher) => PauseSource::Watcher(named()?),
@@ -108,10 +99,7 @@ pub fn pause_key_from_wire(request: &v1::LiftPauseRequest) -> Result<PauseKey, F
 fn scope_from_wire(scope: i32, name: &str) -> Result<PauseScope, FieldError> {
     let named = || match name {
         "" => Err(FieldError::missing("name")),
-        name => {
-            id::check_name(name).map_err(|error| FieldError::new("name", error))?;
-            Ok(name.to_owned())
-        }
+        name => Rule::Name.take("name", name),
     };
     match v1::PauseScope::try_from(scope) {
         Ok(v1::PauseScope::Cluster) if name.is_empty() => Ok(PauseScope::Cluster),

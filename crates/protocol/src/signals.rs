@@ -1,13 +1,15 @@
 //! Signals on the wire: heartbeats, progress, output and cache changes.
 
-use callsheet_model::limits::MAX_EVENT_TEXT_BYTES;
+use callsheet_model::limits::MAX_LOG_PIECE_BYTES;
 use callsheet_model::node::NodeStatus;
 use callsheet_model::signal::{CacheAction, CacheUpdate, Current, Heartbeat, LogChunk, Progress};
 use callsheet_model::{NodeName, Timestamp, Token};
 use uuid::Uuid;
 
+use crate::arrival::templates_from_wire;
 use crate::field::{FieldError, parse, step_index};
 use crate::frames::{ranges_from_wire, ranges_to_wire};
+use crate::text::{Rule, WHY};
 use crate::v1;
 
 /// No attempt says more than this many bytes; sums with it cannot overflow.
@@ -66,11 +68,7 @@ pub fn heartbeat_from_wire(node: &NodeName, beat: &v1::Heartbeat) -> Result<Hear
         cache_used_bytes: beat.cache_used_bytes,
         renderer_running: beat.renderer_running,
         current,
-        cached_templates: beat
-            .cached_templates
-            .iter()
-            .map(|md5| parse("cached_templates", md5))
-            .collect::<Result<_, _>>()?,
+        cached_templates: templates_from_wire("cached_templates", &beat.cached_templates)?,
     })
 }
 
@@ -125,6 +123,7 @@ pub fn log_from_wire(node: &NodeName, chunk: &v1::LogChunk) -> Result<LogChunk, 
     if chunk.offset > MAX_LOG_OFFSET {
         return Err(FieldError::new("offset", format!("{}, at most {MAX_LOG_OFFSET}", chunk.offset)));
     }
+    Rule::Text(MAX_LOG_PIECE_BYTES).check("text", &chunk.text)?;
     Ok(LogChunk {
         node: node.clone(),
         token: Token(chunk.token),
@@ -163,10 +162,7 @@ impl From<&CacheUpdate> for v1::CacheUpdate {
 /// The field that cannot be read, or is larger than allowed.
 pub fn cache_from_wire(node: &NodeName, update: &v1::CacheUpdate) -> Result<CacheUpdate, FieldError> {
     // It is remembered, so it may not be as long as it likes.
-    if update.error.len() > MAX_EVENT_TEXT_BYTES {
-        let message = format!("{} bytes, at most {MAX_EVENT_TEXT_BYTES}", update.error.len());
-        return Err(FieldError::new("error", message));
-    }
+    WHY.check("error", &update.error)?;
     Ok(CacheUpdate {
         node: node.clone(),
         project: match update.project_id.as_str() {
@@ -190,7 +186,18 @@ pub fn cache_from_wire(node: &NodeName, update: &v1::CacheUpdate) -> Result<Cach
 
 #[cfg(test)]
 mod tests {
+    use callsheet_model::limits::MAX_EVENT_TEXT_BYTES;
+
     use super::*;
+
+    #[test]
+    fn a_piece_of_output_has_a_length() {
+        let node = NodeName::new("anna").unwrap();
+        let job = "018f2d3c-1111-7222-8333-0123456789ab".to_owned();
+        let piece = |bytes| v1::LogChunk { job: job.clone(), text: "x".repeat(bytes), ..Default::default() };
+        assert!(log_from_wire(&node, &piece(MAX_LOG_PIECE_BYTES)).is_ok());
+        assert_eq!(log_from_wire(&node, &piece(MAX_LOG_PIECE_BYTES + 1)).unwrap_err().field, "text");
+    }
 
     #[test]
     fn an_offset_that_could_overflow_is_refused() {

@@ -1,10 +1,10 @@
 //! What a node says of its actors.
 
-use callsheet_model::id::check_name;
-use callsheet_model::limits::{MAX_EVENT_TEXT_BYTES, MAX_NAME_BYTES, MAX_PLAYERS};
+use callsheet_model::limits::{MAX_NAME_BYTES, MAX_PLAYERS};
 use callsheet_model::{Player, PlayerChange};
 
 use crate::field::{FieldError, cut, parse};
+use crate::text::{Rule, WHY};
 use crate::v1;
 
 /// Most changes in one message: a spawn and a status for each actor that a node may have.
@@ -64,22 +64,19 @@ fn change_from_wire(change: &v1::PlayerChange) -> Result<PlayerChange, FieldErro
 }
 
 fn spawned_from_wire(spawned: &v1::PlayerSpawned) -> Result<PlayerChange, FieldError> {
-    let name = text("name", &spawned.name, MAX_NAME_BYTES)?;
-    if name.is_empty() {
-        return Err(FieldError::missing("name"));
-    }
+    let name = Rule::Line(MAX_NAME_BYTES).take("name", &spawned.name)?;
     Ok(PlayerChange::Spawned(Player {
         instance: parse("instance", &spawned.instance)?,
-        role: word("role", &spawned.role)?,
+        role: Rule::Name.take("role", &spawned.role)?,
         name,
     }))
 }
 
 fn status_from_wire(status: &v1::PlayerStatus) -> Result<PlayerChange, FieldError> {
-    let reason = text("reason", &status.reason, MAX_EVENT_TEXT_BYTES)?;
+    let reason = WHY.take("reason", &status.reason)?;
     Ok(PlayerChange::Status {
         instance: parse("instance", &status.instance)?,
-        status: word("status", &status.status)?,
+        status: Rule::Name.take("status", &status.status)?,
         reason: (!reason.is_empty()).then_some(reason),
     })
 }
@@ -91,22 +88,9 @@ fn ended_from_wire(ended: &v1::PlayerEnded) -> Result<PlayerChange, FieldError> 
     }
     Ok(PlayerChange::Ended {
         instance: parse("instance", &ended.instance)?,
-        reason: text("reason", &ended.reason, MAX_EVENT_TEXT_BYTES)?,
+        reason: WHY.take("reason", &ended.reason)?,
         status: ended.status.clone(),
     })
-}
-
-/// One word, as names are.
-fn word(field: &str, found: &str) -> Result<String, FieldError> {
-    check_name(found).map_err(|error| FieldError::new(field, error))?;
-    Ok(found.to_owned())
-}
-
-fn text(field: &str, found: &str, most: usize) -> Result<String, FieldError> {
-    if found.len() > most {
-        return Err(FieldError::new(field, format!("{} bytes, at most {most}", found.len())));
-    }
-    Ok(found.to_owned())
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Signals of those who have no session: workers, and agents that speak only HTTP.
 
+use callsheet_model::Timestamp;
 use callsheet_model::node::NodeStatus;
 use callsheet_model::signal::{ForeignBeat, FrameCompleted, WorkerBeat, WorkerKind, WorkerState};
-use callsheet_model::{Timestamp, limits};
 
 use crate::field::{FieldError, cut};
+use crate::text::WORKER;
 use crate::v1;
 
 /// The last moment that RFC 3339 can write, in milliseconds since the epoch.
@@ -48,7 +49,7 @@ impl From<&WorkerBeat> for v1::WorkerBeat {
 /// # Errors
 /// The field that cannot be read, or does not fit the worker's kind.
 pub fn worker_from_wire(beat: &v1::WorkerBeat) -> Result<WorkerBeat, FieldError> {
-    line("name", &beat.name)?;
+    WORKER.check("name", &beat.name)?;
     let kind = KINDS.iter().find(|(_, wire)| i32::from(*wire) == beat.kind).map(|(kind, _)| *kind);
     let kind =
         kind.ok_or_else(|| no_such("kind", beat.kind, WorkerKind::ALL.map(WorkerKind::word).iter()))?;
@@ -65,7 +66,7 @@ pub fn worker_from_wire(beat: &v1::WorkerBeat) -> Result<WorkerBeat, FieldError>
             let message = format!("{:?}: only a watcher has one, and this is a {}", cut(mode), kind.word());
             return Err(FieldError::new("mode", message));
         }
-        line("mode", mode)?;
+        WORKER.check("mode", mode)?;
     }
     if beat.ts_ms == 0 {
         return Err(FieldError::missing("ts_ms"));
@@ -80,18 +81,6 @@ pub fn worker_from_wire(beat: &v1::WorkerBeat) -> Result<WorkerBeat, FieldError>
         jobs_failed: beat.jobs_failed,
         mode: beat.mode.clone(),
     })
-}
-
-/// A short line of text that is not empty.
-fn line(field: &str, text: &str) -> Result<(), FieldError> {
-    let max = limits::MAX_NAME_BYTES;
-    if text.is_empty() {
-        return Err(FieldError::missing(field));
-    }
-    if text.len() > max || text.contains(char::is_control) {
-        return Err(FieldError::new(field, format!("{:?}: one line of at most {max} bytes", cut(text))));
-    }
-    Ok(())
 }
 
 fn moment(field: &str, ms: u64) -> Result<Timestamp, FieldError> {

@@ -49,7 +49,13 @@ impl World {
             };
             let node = NodeName::new(&format!("node-{number:03}")).unwrap();
             let session = SessionId(number as u64);
-            world.tell(Command::ConnectNode { node, session, capabilities, held: BTreeSet::new() });
+            world.tell(Command::ConnectNode {
+                node,
+                session,
+                capabilities,
+                arrival: Box::default(),
+                held: BTreeSet::new(),
+            });
         }
         world.settle();
         world

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use callsheet_model::signal::CacheUpdate;
 use callsheet_model::{
-    Capabilities, Context, FrameSet, JobId, JobSpec, NodeName, Observation, OfflineReason, Outside, Pause,
-    PauseKey, PlayerChange, SessionId, Timestamp, Token,
+    Arrival, Capabilities, Context, FrameSet, JobId, JobSpec, NodeName, Observation, OfflineReason, Outside,
+    Pause, PauseKey, PlayerChange, SessionId, Timestamp, Token,
 };
 pub use callsheet_model::{Report, Reported};
 use uuid::Uuid;
@@ -56,6 +56,8 @@ pub enum Command {
         session: SessionId,
         /// What it can do.
         capabilities: Capabilities,
+        /// What else is known of it at this moment: only told on.
+        arrival: Box<Arrival>,
         /// The leases it still holds. Those the leader still counts as its own are taken back, others revoked.
         held: BTreeSet<Token>,
     },

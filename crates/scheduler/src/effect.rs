@@ -79,6 +79,22 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// Over which session it goes out.
+    #[must_use]
+    pub fn session(&self) -> SessionId {
+        match self {
+            Self::OfferLease { session, .. }
+            | Self::RevokeLease { session, .. }
+            | Self::ConfirmAccepted { session, .. }
+            | Self::CloseLease { session, .. }
+            | Self::SweepJob { session, .. }
+            | Self::EndSession { session, .. }
+            | Self::TellDrained { session, .. } => *session,
+        }
+    }
+}
+
 /// An event from outside that is in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ingested {

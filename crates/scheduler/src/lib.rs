@@ -23,6 +23,7 @@ pub mod rejection;
 pub mod view;
 
 mod decide;
+mod flights;
 mod presence;
 mod scheduler;
 mod state;
@@ -30,6 +31,7 @@ mod turn;
 
 pub use command::{AlertOutcome, Command, Holding, Report, Reported};
 pub use effect::{Effect, Ingested, Reply};
+pub use flights::Flights;
 pub use policy::Policy;
 pub use rejection::Rejection;
 pub use scheduler::{Output, Scheduler};

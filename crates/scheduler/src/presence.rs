@@ -20,13 +20,24 @@ pub(crate) const WATCHER_SLACK: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Here {
     pub(crate) session: Option<SessionId>,
-    pub(crate) last_heard: Timestamp,
+    /// Its silence is counted from here: when it was last heard, and later by what this leader slept through.
+    quiet_since: Timestamp,
+    /// When this leader last heard it; nothing when it has not, and the node is only believed to be there.
+    pub(crate) heard: Option<Timestamp>,
     /// When its stream broke, while it may still come back.
     pub(crate) broken_since: Option<Timestamp>,
     /// Attempts with nothing left to prove whose end was not reported yet: each still holds a slot.
     pub(crate) finishing: Vec<Token>,
     /// It has proven a frame in this session.
     pub(crate) has_history: bool,
+}
+
+impl Here {
+    /// A sign of life.
+    pub(crate) fn hear(&mut self, now: Timestamp) {
+        self.quiet_since = now;
+        self.heard = Some(now);
+    }
 }
 
 /// How many nodes and slots there are for a class of steps.
@@ -49,6 +60,8 @@ pub(crate) struct Presence {
     last_call: Timestamp,
     /// When the next call was asked for.
     promised: Option<Timestamp>,
+    /// After a long sleep of this leader: nodes gave up their streams meanwhile, and have until then to come back.
+    excused_until: Timestamp,
     /// No node's time is up before this; `None` when it has to be worked out again.
     quiet_until: Option<Timestamp>,
     crews: Vec<Option<Crew>>,
@@ -67,13 +80,18 @@ impl Presence {
     /// Time has come to `now`; returns the time to go by, which never runs backwards.
     pub(crate) fn observe(&mut self, now: Timestamp, policy: &Policy) -> Timestamp {
         let now = now.max(self.last_call);
+        // Upholds stall_kills_nobody: what this leader slept through is nobody's silence.
         if self.promised.is_some_and(|due| now > due.plus(policy.silence / 10)) {
             let slept = now.since(self.last_call);
             for here in self.nodes.values_mut() {
-                here.last_heard = here.last_heard.plus(slept);
+                here.quiet_since = here.quiet_since.plus(slept);
                 here.broken_since = here.broken_since.map(|at| at.plus(slept));
             }
             self.prolonged.values_mut().for_each(|end| *end = end.plus(slept));
+            // To nodes a leader that sleeps is one that is gone: they break with it, and dial until it answers.
+            if slept >= policy.silence / 2 {
+                self.excused_until = now.plus(policy.silence);
+            }
             self.quiet_until = None;
         }
         self.promised = None;
@@ -88,9 +106,10 @@ impl Presence {
 
     /// After a restart: every node that was online has just been heard.
     pub(crate) fn begin(&mut self, state: &State, now: Timestamp) {
+        // Upholds stall_kills_nobody: nobody was silent for a leader that was not there.
         *self = Self { last_call: now, ..Self::default() };
         for (name, _) in state.nodes().iter().filter(|(_, node)| node.offline.is_none()) {
-            self.nodes.insert(name.clone(), Here { last_heard: now, ..Here::default() });
+            self.nodes.insert(name.clone(), Here { quiet_since: now, ..Here::default() });
         }
         for pause in state.pauses().values() {
             self.prolong(&Pause {
@@ -130,7 +149,8 @@ impl Presence {
         let here = self.nodes.entry(name.clone()).or_default();
         *here = Here {
             session: Some(session),
-            last_heard: now,
+            quiet_since: now,
+            heard: Some(now),
             finishing: std::mem::take(&mut here.finishing),
             ..Here::default()
         };
@@ -157,10 +177,10 @@ impl Presence {
         self.quiet_until = None;
     }
 
-    fn deadline(here: &Here, policy: &Policy) -> Timestamp {
+    fn deadline(&self, here: &Here, policy: &Policy) -> Timestamp {
         match here.broken_since {
-            Some(at) => at.plus(policy.reconnect_grace),
-            None => here.last_heard.plus(policy.silence),
+            Some(at) => at.plus(policy.reconnect_grace).max(self.excused_until),
+            None => here.quiet_since.plus(policy.silence),
         }
     }
 
@@ -171,7 +191,7 @@ impl Presence {
         }
         let (mut late, mut next) = (Vec::new(), None);
         for (name, here) in &self.nodes {
-            let deadline = Self::deadline(here, policy);
+            let deadline = self.deadline(here, policy);
             if deadline <= now {
                 late.push(name.clone());
             } else {
@@ -190,7 +210,7 @@ impl Presence {
         let pulse = self.last_call.plus(policy.silence / 4);
         let deadline = match self.quiet_until {
             Some(until) => Some(until),
-            None => self.nodes.values().map(|here| Self::deadline(here, policy)).min(),
+            None => self.nodes.values().map(|here| self.deadline(here, policy)).min(),
         };
         Some(deadline.map_or(pulse, |deadline| deadline.min(pulse)))
     }

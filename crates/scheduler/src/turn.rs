@@ -48,6 +48,7 @@ impl<'a> Turn<'a> {
 
     /// Decides an event that says itself whom it comes from.
     pub(crate) fn emit_as(&mut self, context: Context, event: Event) {
+        // Upholds numbered_once: the one place that numbers are given in.
         let envelope = Envelope { sequence: self.state.sequence() + 1, at: self.now, context, event };
         self.state.evolve(&envelope);
         self.out.events.push(envelope);

@@ -10,10 +10,10 @@ use std::time::Duration;
 use callsheet_model::approval::{approval_uuid, nobody_uuid};
 use callsheet_model::limits::{MAX_ALERTS_WAITING, MAX_PAUSES, MAX_PLAYERS, MAX_WATCHED};
 use callsheet_model::{
-    AlertEvent, ApprovalEvent, ApprovalSpec, Author, Capabilities, Chunk, Context, Envelope, Event, FrameSet,
-    JobId, JobSpec, JobState, NodeName, Observation, OfflineReason, Outside, Overdue, Pause, PauseKey,
-    PauseScope, PauseSource, Player, PlayerChange, Requirements, Running, SessionId, StepIndex, StepSpec,
-    Timeouts, Timestamp, TroupeEvent, Versions, WorkflowEvent,
+    AlertEvent, ApprovalEvent, ApprovalSpec, Arrival, Author, Capabilities, Chunk, Context, Envelope, Event,
+    FrameSet, JobId, JobSpec, JobState, Md5, NodeName, Observation, OfflineReason, Outside, Overdue, Pause,
+    PauseKey, PauseScope, PauseSource, Player, PlayerChange, Requirements, Running, SessionId, StepIndex,
+    StepSpec, Timeouts, Timestamp, TroupeEvent, Versions, WorkflowEvent,
 };
 use callsheet_scheduler::{Command, Output, Policy, Rejection, Reply, Scheduler};
 use uuid::Uuid;
@@ -23,6 +23,15 @@ const JOB: JobId = JobId(Uuid::from_u128(7));
 
 fn anna() -> NodeName {
     NodeName::new("anna").unwrap()
+}
+
+fn came_from() -> Arrival {
+    let templates = [Md5([1; 16]), Md5([2; 16])].into();
+    Arrival {
+        address: Some([192, 0, 2, 7].into()),
+        cache_used_bytes: Some(5),
+        cached_templates: Some(templates),
+    }
 }
 
 struct Bench {
@@ -55,7 +64,9 @@ impl Bench {
             ..Capabilities::default()
         };
         let (node, session, held) = (anna(), SessionId(1), BTreeSet::new());
-        self.tell(Author::SYSTEM, Command::ConnectNode { node, session, capabilities, held }).unwrap();
+        let arrival = Box::new(came_from());
+        let hello = Command::ConnectNode { node, session, capabilities, arrival, held };
+        self.tell(Author::SYSTEM, hello).unwrap();
     }
 
     fn last(&self) -> &Envelope {
@@ -100,7 +111,8 @@ fn pause(nth: usize) -> Pause {
 }
 
 fn look(worker: &str, alive: bool, dead_letters: u64) -> Observation {
-    Observation { worker: worker.to_owned(), alive: Some(alive), last_beat_age_s: Some(60), dead_letters }
+    let worker = worker.to_owned();
+    Observation { worker, alive: Some(alive), last_beat_age_s: Some(60), dead_letters, expected: true }
 }
 
 fn watch(seen: Vec<Observation>, channels: &[&str]) -> Command {
@@ -341,4 +353,31 @@ fn counts_of_jobs_follow_them_from_state_to_state() {
     bench.now = NOW.plus(Duration::from_secs(31 * 24 * 3600));
     bench.tell(Author::SYSTEM, Command::Tick).unwrap();
     assert!(counts(&bench).is_empty());
+}
+
+#[test]
+fn what_is_known_of_a_node_at_the_moment_is_in_its_events_and_of_one_that_is_gone_stays_known() {
+    let mut bench = Bench::new();
+    bench.connect();
+    let online = bench.last().clone();
+    let arrival = match online.event {
+        Event::NodeOnline { arrival, .. } => *arrival,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(arrival, came_from(), "told on as it was said");
+    let heard = |bench: &Bench| bench.scheduler.node(&anna()).unwrap().last_heard;
+    assert_eq!(heard(&bench), Some(NOW));
+
+    // Asleep for a minute: that is no silence of the node's, and makes its last sign of life no later.
+    bench.now = bench.now.plus(Duration::from_secs(60));
+    bench.tell(Author::SYSTEM, Command::Tick).unwrap();
+    assert_eq!(heard(&bench), Some(NOW));
+    let (node, session, goodbye) = (anna(), SessionId(1), Some(OfflineReason::Maintenance));
+    bench.tell(Author::SYSTEM, Command::DisconnectNode { node, session, goodbye }).unwrap();
+    let (reason, last_heard, job) = (OfflineReason::Maintenance, Some(NOW), None);
+    let gone = Event::NodeOffline { node: anna(), reason, last_heard, job };
+    assert_eq!(bench.log.iter().rev().find(|one| one.event.kind() == gone.kind()).unwrap().event, gone);
+    assert_eq!(heard(&bench), Some(NOW));
+    let again = Scheduler::from_image(Policy::default(), bench.scheduler.image());
+    assert_eq!(again.node(&anna()).unwrap().last_heard, Some(NOW), "also to the next leader");
 }

@@ -45,6 +45,11 @@ impl Receiver {
         Self { url, kept }
     }
 
+    /// Refuses so many times from now on.
+    pub(super) fn refuse(&self, times: u32) {
+        self.kept.refuse.store(times, Ordering::Relaxed);
+    }
+
     /// Everything that came so far.
     pub(super) fn sent(&self) -> Vec<Sent> {
         self.kept.sent.lock().unwrap().clone()

@@ -18,7 +18,7 @@ anna publishes 1 of 1.1
 anna loses its stream
 after 300ms
     at 0.1s
-    * anna is offline, HeartbeatLost
+    * anna is offline, HeartbeatLost; heard at 0s, with work of J
     * 1.1: released, node_lost
     * 1.3: ben gets J/render 2 to publish what 1.1 left
     > ben: offer 1.3

@@ -14,7 +14,7 @@ ben connects slots 1
     * ben is online, 1 slots
 after 3s
     at 5s
-    * anna is offline, HeartbeatLost
+    * anna is offline, HeartbeatLost; heard at 0s, with work of J
     * 1.1: released, node_lost
     * 1.2: ben gets J/render 1-2 to publish what 1.1 left
     * 1.3: ben gets J/render 3-4

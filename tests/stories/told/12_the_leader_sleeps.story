@@ -12,6 +12,6 @@ anna freezes
 the leader sleeps 60s
 after 10s
     at 138s
-    * anna is offline, HeartbeatLost
+    * anna is offline, HeartbeatLost; heard at 73s, with work of J
     * 1.1: released, node_lost
     > anna: revoke 1.1, the node was taken for lost

@@ -25,5 +25,5 @@ anna proves 2 of 1.1 & anna ends 1.1 well
     > anna: offer 2.1
 after 6s
     at 5s
-    * ben is offline, HeartbeatLost
+    * ben is offline, HeartbeatLost; heard never, with work of J
     * 1.2: released, node_lost

@@ -8,7 +8,7 @@ submit J: render frames 1-2 chunk 2
 ben connects slots 1
     * ben is online, 1 slots
 anna says goodbye
-    * anna is offline, Shutdown
+    * anna is offline, Shutdown; heard at 0s, with work of J
     * 1.1: released, node_lost
     * 1.2: ben gets J/render 1-2
     > ben: offer 1.2

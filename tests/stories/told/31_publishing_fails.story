@@ -10,7 +10,7 @@ anna proves 1 of 1.1 & anna ends 1.1 well
     * 1.1: 1 accepted
     > anna: confirm 1 of 1.1
 anna says goodbye
-    * anna is offline, Shutdown
+    * anna is offline, Shutdown; heard at 0s, with work of J
     * 1.1: released, node_lost
 ben connects slots 1
     * ben is online, 1 slots

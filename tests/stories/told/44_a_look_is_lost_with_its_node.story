@@ -11,7 +11,7 @@ submit J: render frames 1-4 chunk 2
     * 1.1: anna gets J/render 1 to look at
     > anna: offer 1.1
 anna says goodbye
-    * anna is offline, Shutdown
+    * anna is offline, Shutdown; heard at 0s, with work of J
     * 1.1: released, node_lost
     * 1.2: ben gets J/render 1 to look at
     > ben: offer 1.2

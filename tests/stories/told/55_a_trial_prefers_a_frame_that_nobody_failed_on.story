@@ -48,7 +48,7 @@ submit K: render frames 1-2 chunk 1 no-output
     * 1.7: anna gets K/render 1
     > anna: offer 1.7
 anna says goodbye
-    * anna is offline, Shutdown
+    * anna is offline, Shutdown; heard at 30s, with work of K
     * 1.7: released, node_lost
 anna connects slots 2
     * anna is online, 2 slots

@@ -31,7 +31,7 @@ ben proves 2 of 1.2 & ben ends 1.2 well
     * 1.2: 2 accepted
     > ben: confirm 2 of 1.2
 ben says goodbye
-    * ben is offline, Shutdown
+    * ben is offline, Shutdown; heard at 0s, with work of J
     * 1.2: released, node_lost
     * 1.4: anna gets J/render 2 to publish what 1.2 left
     > anna: offer 1.4

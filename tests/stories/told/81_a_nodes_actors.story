@@ -28,7 +28,7 @@ anna has actors supervisor@2,cache
     * anna: supervisor has stopped (replaced)
     * anna: supervisor (supervisor) is spawned
 anna says goodbye
-    * anna is offline, Shutdown
+    * anna is offline, Shutdown; heard at 0s
     * anna: cache has stopped (the node is gone)
     * anna: supervisor has stopped (the node is gone)
 show node anna
@@ -40,5 +40,5 @@ anna spawns supervisor@3
 anna freezes
 after 6s
     at 5s
-    * anna is offline, HeartbeatLost
+    * anna is offline, HeartbeatLost; heard at 0s
     * anna: supervisor has failed (the node is gone)

@@ -1,15 +1,17 @@
 //! What the leader is told of the node's actors and of its cache: every life, and on whose behalf.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use callsheet_node::NodeError;
 use callsheet_protocol::v1;
 use callsheet_protocol::v1::node_message::Body as Up;
 use callsheet_protocol::v1::player_change::Change;
+use tempfile::TempDir;
 use tokio::time::timeout;
 
 use crate::leader::{Leader, Session, TEMPLATE};
-use crate::node::{COPY, Node, PROJECT};
+use crate::node::{COPY, Node, PROJECT, Plan};
 use crate::processes::{LONG, until};
 
 /// The next message about actors.
@@ -168,4 +170,46 @@ async fn a_change_of_the_cache_is_told_with_its_project_even_if_nobody_listens_w
         .await;
     assert_eq!((update.action(), update.project_id.as_str()), (v1::CacheAction::Downloaded, PROJECT));
     assert_eq!(update.bytes, Some(TEMPLATE.len() as u64));
+}
+
+/// A node whose cache has the template from a life before.
+fn with_a_cache() -> (TempDir, PathBuf, String) {
+    let home = tempfile::tempdir().unwrap();
+    let (cache, md5) = (home.path().join("cache"), format!("{:x}", md5::compute(TEMPLATE)));
+    std::fs::create_dir_all(cache.join("projects")).unwrap();
+    std::fs::write(cache.join(format!("{md5}.json")), TEMPLATE).unwrap();
+    let note = cache.join("projects").join(format!("{md5}.json"));
+    (home, note, md5)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hello_says_what_is_in_the_cache() {
+    let mut leader = Leader::listen().await;
+    let _empty = Node::start(leader.address);
+    let (_session, hello) = leader.welcome().await;
+    assert_eq!((hello.cache_used_bytes, hello.cached_templates), (Some(0), vec![]));
+
+    let (home, _, md5) = with_a_cache();
+    let _full = Node::at_home(home, leader.address, Plan::default());
+    let (_session, hello) = leader.welcome().await;
+    assert_eq!((hello.cache_used_bytes, hello.cached_templates), (Some(TEMPLATE.len() as u64), vec![md5]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cache_that_cannot_be_read_for_long_keeps_no_node_from_its_leader() {
+    let mut leader = Leader::listen().await;
+    let (home, note, md5) = with_a_cache();
+    // Reading this waits until someone writes.
+    nix::unistd::mkfifo(&note, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let _node = Node::at_home(home, leader.address, Plan::default());
+    let (mut session, hello) = leader.welcome().await;
+    assert_eq!((hello.cache_used_bytes, hello.cached_templates), (None, vec![]), "nobody knows");
+    let beat = |message: &Up| if let Up::Heartbeat(beat) = message { Some(beat.clone()) } else { None };
+    let first = session.wait_for(beat).await;
+    assert_eq!((first.cache_used_bytes, first.cached_templates), (None, vec![]), "nor do heartbeats");
+
+    tokio::task::spawn_blocking(move || std::fs::write(note, PROJECT).unwrap()).await.unwrap();
+    let known = |message: &Up| beat(message).filter(|beat| beat.cache_used_bytes.is_some());
+    let beat = session.wait_for(known).await;
+    assert_eq!((beat.cache_used_bytes, beat.cached_templates), (Some(TEMPLATE.len() as u64), vec![md5]));
 }

@@ -48,10 +48,6 @@ impl Leader {
         self.commands.clone()
     }
 
-    pub(crate) async fn command(&self) -> Result<Duration, Failure> {
-        self.commands.command().await
-    }
-
     /// The number of the last event.
     pub(crate) async fn head(&self) -> Result<u64, Failure> {
         Ok(ClusterClient::new(self.commands.0.clone())

@@ -5,8 +5,10 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use crate::{BATCH, Failure};
+use crate::Failure;
 
+/// Events in one post.
+const BATCH: u64 = 500;
 /// Posts under way at once: while one is synced the next is read.
 const CONNECTIONS: u64 = 4;
 

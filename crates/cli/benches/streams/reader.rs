@@ -3,15 +3,20 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use futures::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::{Failure, PATIENCE};
+use crate::Failure;
+
+/// A reader that gets nothing for this long has failed.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How a reader reads.
 #[derive(Clone, Copy)]
@@ -24,14 +29,18 @@ pub(crate) enum Kind {
 pub(crate) struct Plan {
     pub(crate) kind: Kind,
     pub(crate) address: SocketAddr,
-    /// It has everything up to this event.
-    pub(crate) begin: u64,
-    /// It is cut so many times.
+    /// It has everything up to this event, and says here how far it has come.
+    pub(crate) place: Arc<AtomicU64>,
+    /// It is cut so many times ...
     pub(crate) cuts: u64,
+    /// ... until about this event.
+    pub(crate) until: u64,
     /// What its chance begins with.
     pub(crate) seed: u64,
     /// It ends with this event, once that is known.
     pub(crate) end: Arc<AtomicU64>,
+    /// Who opens a stream goes through here.
+    pub(crate) doorway: Arc<Semaphore>,
 }
 
 /// What a reader has done.
@@ -46,9 +55,12 @@ pub(crate) struct Read {
 /// A reader's place in the log.
 struct Place {
     cursor: u64,
+    told: Arc<AtomicU64>,
     /// The connection is cut here.
     stop: u64,
     end: Arc<AtomicU64>,
+    /// Told when the first stream is open.
+    opened: Option<oneshot::Sender<()>>,
 }
 
 impl Place {
@@ -58,29 +70,38 @@ impl Place {
             return Err(format!("event {sequence} came after {}", self.cursor).into());
         }
         self.cursor = sequence;
+        self.told.store(sequence, Ordering::Release);
         Ok(self.is_done())
     }
 
     fn is_done(&self) -> bool {
         self.cursor >= self.stop || self.cursor >= self.end.load(Ordering::Relaxed)
     }
+
+    fn is_open(&mut self) {
+        // Who waits for it waits for as long as there are readers.
+        let _ = self.opened.take().map(|opened| opened.send(()));
+    }
 }
 
 /// Reads until the end.
-pub(crate) async fn read(plan: Plan) -> Result<Read, Failure> {
+pub(crate) async fn read(plan: Plan, opened: oneshot::Sender<()>) -> Result<Read, Failure> {
     let mut done = Read::default();
     let mut chance = plan.seed;
-    let mut place = Place { cursor: plan.begin, stop: 0, end: plan.end };
+    let cursor = plan.place.load(Ordering::Acquire);
+    let mut place = Place { cursor, told: plan.place, stop: 0, end: plan.end, opened: Some(opened) };
     while place.cursor < place.end.load(Ordering::Relaxed) {
         place.stop = u64::MAX;
         if done.connections < plan.cuts {
             chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             // On average its share of what is left.
-            let left = place.end.load(Ordering::Relaxed).saturating_sub(place.cursor);
+            let left = plan.until.saturating_sub(place.cursor);
             let share = left / (plan.cuts - done.connections).max(1);
             place.stop = place.cursor + (chance >> 33) % (2 * share + 1);
         }
+        let turn = plan.doorway.acquire().await?;
         let stream = TcpStream::connect(plan.address).await?;
+        drop(turn);
         // A cut, not a goodbye: what was on its way is lost.
         stream.set_zero_linger()?;
         let from = place.cursor;
@@ -119,6 +140,7 @@ async fn sse(mut stream: TcpStream, place: &mut Place) -> Result<bool, Failure> 
                     return Err(format!("no stream: {block}").into());
                 }
                 begun = true;
+                place.is_open();
                 continue;
             }
             let Some(id) = block.strip_prefix("id: ") else { continue };
@@ -152,6 +174,7 @@ fn blank_line(text: &[u8]) -> Option<usize> {
 async fn websocket(stream: TcpStream, place: &mut Place) -> Result<bool, Failure> {
     let url = format!("ws://leader/api/events/ws?after={}", place.cursor);
     let (mut socket, _) = client_async(url, stream).await?;
+    place.is_open();
     while !place.is_done() {
         match timeout(PATIENCE, socket.next()).await? {
             Some(Ok(Message::Text(text))) => {

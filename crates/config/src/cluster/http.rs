@@ -19,7 +19,7 @@ pub struct HttpConfig {
     pub body_limit: u64,
     /// A stream with nothing to say says so this often.
     pub keep_alive: Duration,
-    /// Most streams at once.
+    /// Most streams at once, over all doors.
     pub readers: u32,
     /// Most events that wait for one reader before it is cut off.
     pub reader_backlog: u32,

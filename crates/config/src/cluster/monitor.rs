@@ -101,7 +101,7 @@ pub(super) fn read(mut table: Table<'_>) -> MonitorConfig {
         workers: Vec::new(),
     };
     let mut names = BTreeSet::new();
-    for mut worker in table.tables("worker").into_iter().take(MOST) {
+    for mut worker in table.tables_up_to("worker", MOST) {
         let read = read_worker(&mut worker);
         twice(&worker, read.as_ref().map(|worker| &worker.name), &mut names, "worker");
         worker.done();
@@ -133,7 +133,7 @@ fn read_worker(table: &mut Table<'_>) -> Option<WorkerConfig> {
 pub(super) fn read_pauses(root: &mut Table<'_>) -> Vec<PauseWindow> {
     let mut names = BTreeSet::new();
     let mut windows = Vec::new();
-    for mut table in root.tables("pause").into_iter().take(MOST) {
+    for mut table in root.tables_up_to("pause", MOST) {
         let read = read_pause(&mut table);
         twice(&table, read.as_ref().map(|window| &window.name), &mut names, "window");
         table.done();

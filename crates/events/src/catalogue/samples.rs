@@ -7,7 +7,7 @@ use std::time::Duration;
 use callsheet_model::alert::{Alert, AlertKind};
 use callsheet_model::signal::{CacheAction, CacheUpdate};
 use callsheet_model::{
-    AlertEvent, ApprovalEvent, ApprovalSpec, Capabilities, Chunk, ClearedBy, Crash, Event, Failure,
+    AlertEvent, ApprovalEvent, ApprovalSpec, Arrival, Capabilities, Chunk, ClearedBy, Crash, Event, Failure,
     FailureClass, FrameSet, Job, JobId, JobSpec, Lease, Md5, NodeName, OfflineReason, OutputPattern, Overdue,
     Pause, PauseEvent, PauseKey, PauseScope, PauseSource, Player, ReleaseReason, Requirements, Running,
     StepIndex, StepSpec, Template, Timeouts, Timestamp, Token, TroupeEvent, Versions, Work, WorkflowEvent,
@@ -171,6 +171,11 @@ fn nodes() -> Option<Vec<Event>> {
         agent_version: "0.1.0".into(),
         region: "berlin".into(),
     };
+    let arrival = Arrival {
+        address: Some([192, 0, 2, 17].into()),
+        cache_used_bytes: Some(13_314_398_617),
+        cached_templates: Some([md5()?].into()),
+    };
     let renderer = || "after_effects".to_owned();
     let crash = Crash {
         node: node.clone(),
@@ -195,8 +200,13 @@ fn nodes() -> Option<Vec<Event>> {
         error: None,
     };
     Some(vec![
-        Event::NodeOnline { node: node.clone(), capabilities },
-        Event::NodeOffline { node: node.clone(), reason: OfflineReason::HeartbeatLost },
+        Event::NodeOnline { node: node.clone(), capabilities, arrival: Box::new(arrival) },
+        Event::NodeOffline {
+            node: node.clone(),
+            reason: OfflineReason::HeartbeatLost,
+            last_heard: Some(Timestamp(AT.0.saturating_sub(5_120))),
+            job: Some(JOB),
+        },
         Event::NodeDrained { node: node.clone() },
         Event::NodeUndrained { node: node.clone() },
         Event::NodeCrashed { crash: Box::new(crash) },

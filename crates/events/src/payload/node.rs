@@ -1,8 +1,10 @@
 //! Payloads of `node.*`: the contract's fields, and what only this cluster knows.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use callsheet_model::signal::CacheUpdate;
 use callsheet_model::{
-    Capabilities, Crash, Event, Failure, JobId, Md5, NodeName, StepIndex, Timestamp, Token,
+    Arrival, Capabilities, Crash, Event, Failure, JobId, Md5, NodeName, StepIndex, Timestamp, Token,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -58,7 +60,7 @@ pub(crate) struct Online<'a> {
     node: &'a NodeName,
     node_agent_version: &'a str,
     node_id: Uuid,
-    node_ip: Option<&'a str>,
+    node_ip: Option<Text<Ipv4Addr>>,
     ram_gb: u64,
     region: &'a str,
     renderers: Sorted<&'a str, String>,
@@ -104,10 +106,12 @@ pub(crate) struct Cache<'a> {
 /// The payload of an event about a node; none for all others.
 pub(super) fn payload(event: &Event, at: Timestamp) -> Option<Payload<'_>> {
     Some(match event {
-        Event::NodeOnline { node, capabilities } => Payload::Online(Box::new(online(node, capabilities))),
-        Event::NodeOffline { node, reason } => Payload::Offline {
-            current_job_id: None,
-            last_heartbeat_at: None,
+        Event::NodeOnline { node, capabilities, arrival } => {
+            Payload::Online(Box::new(online(node, capabilities, arrival)))
+        }
+        Event::NodeOffline { node, reason, last_heard, job } => Payload::Offline {
+            current_job_id: *job,
+            last_heartbeat_at: last_heard.map(time),
             node,
             node_id: node.uuid(),
             reason: reason.word(),
@@ -127,25 +131,36 @@ pub(super) fn payload(event: &Event, at: Timestamp) -> Option<Payload<'_>> {
     })
 }
 
-fn online<'a>(node: &'a NodeName, capabilities: &'a Capabilities) -> Online<'a> {
+fn online<'a>(node: &'a NodeName, capabilities: &'a Capabilities, arrival: &Arrival) -> Online<'a> {
     let ae = capabilities.renderers.get(AFTER_EFFECTS);
     Online {
         available_ae_versions: ae.map(|versions| versions.iter().collect()).unwrap_or_default(),
-        cache_used_gb: None,
-        cached_template_md5s: None,
+        cache_used_gb: arrival.cache_used_bytes.map(gib),
+        cached_template_md5s: arrival
+            .cached_templates
+            .as_ref()
+            .map(|templates| templates.iter().copied().map(Text).collect()),
         cpu_cores: capabilities.cpus,
         current_ae_version: ae.and_then(|versions| versions.current()).unwrap_or_default(),
         labels: capabilities.labels.iter().map(String::as_str).collect(),
         node,
         node_agent_version: &capabilities.agent_version,
         node_id: node.uuid(),
-        node_ip: None,
+        node_ip: arrival.address.and_then(ipv4),
         ram_gb: gib(capabilities.memory),
         region: &capabilities.region,
         renderers: Sorted::new(
             capabilities.renderers.iter().map(|(name, versions)| (name.as_str(), versions.to_string())),
         ),
         slots: capabilities.slots,
+    }
+}
+
+/// The contract knows no other kind: over IPv6 there is nothing to say.
+fn ipv4(address: IpAddr) -> Option<Text<Ipv4Addr>> {
+    match address {
+        IpAddr::V4(address) => Some(Text(address)),
+        IpAddr::V6(_) => None,
     }
 }
 

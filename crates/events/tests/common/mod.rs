@@ -133,8 +133,8 @@ fn of_nodes() -> Vec<Event> {
     let player = Player { instance: Uuid::nil(), role: "cache".into(), name: "cache".into() };
     let instance = player.instance;
     vec![
-        Event::NodeOnline { node: node(), capabilities },
-        Event::NodeOffline { node: node(), reason: OfflineReason::Disabled },
+        Event::NodeOnline { node: node(), capabilities, arrival: Box::default() },
+        Event::NodeOffline { node: node(), reason: OfflineReason::Disabled, last_heard: None, job: None },
         Event::NodeDrained { node: node() },
         Event::NodeUndrained { node: node() },
         Event::NodeCrashed { crash: Box::new(crash) },

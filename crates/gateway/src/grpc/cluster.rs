@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use callsheet_leader::{Leader, Scheduler, SchedulerCommand};
 use callsheet_model::{Author, NodeName};
+use callsheet_protocol::text::Rule;
 use callsheet_protocol::{node_from_wire, v1};
 use callsheet_scheduler::Rejection;
 use tokio_stream::Stream;
@@ -13,6 +14,8 @@ use tonic::{Request, Response, Status};
 
 use super::caller::author;
 use super::{refused, unreadable, views};
+use crate::readers::Readers;
+use crate::serve::crowd::joined;
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 type Answer<T> = Result<Response<T>, Status>;
@@ -22,11 +25,12 @@ type Answer<T> = Result<Response<T>, Status>;
 pub(crate) struct Cluster {
     pub(super) leader: Leader,
     pub(super) leave: CancellationToken,
+    pub(super) readers: Readers,
 }
 
 impl Cluster {
-    pub(crate) fn new(leader: Leader, leave: CancellationToken) -> Self {
-        Self { leader, leave }
+    pub(crate) fn new(leader: Leader, leave: CancellationToken, readers: Readers) -> Self {
+        Self { leader, leave, readers }
     }
 
     /// Gives a command about one node, and answers with the node.
@@ -93,15 +97,19 @@ impl v1::cluster_server::Cluster for Cluster {
         let v1::ClearNodeRequest { node, renderer } = request.into_inner();
         let node = node_from_wire("node", &node).map_err(unreadable)?;
         let renderer = (!renderer.is_empty()).then_some(renderer);
+        let named = renderer.as_deref().map(|name| Rule::Name.check("renderer", name)).transpose();
+        named.map_err(unreadable)?;
         self.change(author, node.clone(), SchedulerCommand::ClearNode { node, renderer }).await
     }
 
     async fn events(&self, request: Request<v1::EventsRequest>) -> Answer<Self::EventsStream> {
+        joined(request.extensions()).await;
         let stream = self.stream(request.into_inner()).await?;
         Ok(Response::new(Box::pin(stream)))
     }
 
     async fn ingest(&self, request: Request<v1::IngestRequest>) -> Answer<v1::IngestResponse> {
+        joined(request.extensions()).await;
         self.take_in(&request.into_inner().body).await.map(Response::new)
     }
 

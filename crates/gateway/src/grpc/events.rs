@@ -19,6 +19,7 @@ use v1::event_message::Body;
 
 use super::cluster::Cluster;
 use super::{refused, unreadable};
+use crate::readers::Seated;
 
 /// Messages of a stream that wait for a slow client.
 const READY: usize = 64;
@@ -30,8 +31,9 @@ impl Cluster {
     pub(super) async fn stream(
         &self,
         request: v1::EventsRequest,
-    ) -> Result<ReceiverStream<Result<v1::EventMessage, Status>>, Status> {
+    ) -> Result<Seated<Result<v1::EventMessage, Status>>, Status> {
         let filter = filter(&request)?;
+        let place = self.readers.place()?;
         let (snapshot, after) = match (request.snapshot, request.after) {
             (true, Some(after)) => {
                 let message = format!("{after}: a stream that begins with the state begins after that state");
@@ -51,7 +53,7 @@ impl Cluster {
         let wanted = Wanted { after: Some(after), follow: request.follow, filter };
         let reader = Reader { cluster: self.clone(), signals, listens, cursor: after, to };
         tokio::spawn(reader.run(snapshot, wanted));
-        Ok(ReceiverStream::new(answers))
+        Ok(Seated::new(ReceiverStream::new(answers), place))
     }
 }
 

@@ -3,8 +3,9 @@
 use std::pin::Pin;
 
 use callsheet_leader::{Leader, LeaderError, SchedulerCommand, SchedulerReply, view};
-use callsheet_model::limits::MAX_PATH_BYTES;
+use callsheet_model::limits::MAX_ASKED;
 use callsheet_model::{Author, JobId, Token};
+use callsheet_protocol::text::{JOB, NOTE, PART_OF_TITLE, SOUGHT};
 use callsheet_protocol::{FieldError, StepDefaults, spec_from_wire, v1};
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
@@ -14,10 +15,14 @@ use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
 use super::caller::{author, person};
-use super::{refused, unreadable, views};
+use super::{bounded, refused, unreadable, views};
+use crate::output::{Output, Which};
+use crate::readers::{Readers, Seated};
 
 /// Answers of a stream that wait for a slow client.
 const READY: usize = 16;
+/// Pieces of output that wait for one; each may be long.
+const LOG_PIECES: usize = 2;
 /// Jobs on a page when nothing is said.
 const PAGE: usize = 100;
 
@@ -28,15 +33,17 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 pub(crate) struct Jobs {
     pub(super) leader: Leader,
     pub(super) leave: CancellationToken,
+    readers: Readers,
 }
 
 impl Jobs {
-    pub(crate) fn new(leader: Leader, leave: CancellationToken) -> Self {
-        Self { leader, leave }
+    pub(crate) fn new(leader: Leader, leave: CancellationToken, readers: Readers) -> Self {
+        Self { leader, leave, readers }
     }
 
     /// A job by its id or the end of it.
     async fn find(&self, text: &str) -> Result<JobId, Status> {
+        JOB.check("id", text).map_err(unreadable)?;
         if let Ok(id) = text.parse() {
             return Ok(id);
         }
@@ -69,15 +76,6 @@ impl Jobs {
     }
 }
 
-/// What a person says of what they do.
-fn said(field: &str, text: &str) -> Result<(), Status> {
-    if text.len() > MAX_PATH_BYTES {
-        let message = format!("{} bytes, at most {MAX_PATH_BYTES}", text.len());
-        return Err(unreadable(FieldError::new(field, message)));
-    }
-    Ok(())
-}
-
 #[tonic::async_trait]
 impl v1::jobs_server::Jobs for Jobs {
     type WatchStream = Answers<v1::JobView>;
@@ -99,8 +97,9 @@ impl v1::jobs_server::Jobs for Jobs {
         let spec = spec.ok_or_else(|| unreadable(FieldError::missing("spec")))?;
         let config = self.leader.config();
         let defaults = StepDefaults { retries: config.retry.retries, timeouts: config.timeouts };
-        let spec = spec_from_wire(&spec, &defaults).map_err(|errors| {
-            Status::invalid_argument(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        let spec = spec_from_wire(&spec, &defaults).map_err(|wrong| {
+            let wrong = wrong.iter().map(ToString::to_string).collect::<Vec<_>>();
+            Status::invalid_argument(bounded(wrong.join("; ")))
         })?;
         if dry_run {
             self.leader.check(spec).await.map_err(refused)?;
@@ -124,6 +123,8 @@ impl v1::jobs_server::Jobs for Jobs {
         request: Request<v1::ListJobsRequest>,
     ) -> Result<Response<v1::ListJobsResponse>, Status> {
         let request = request.into_inner();
+        SOUGHT.check("project", &request.project).map_err(unreadable)?;
+        PART_OF_TITLE.check("name_contains", &request.name_contains).map_err(unreadable)?;
         let states = request.states().filter_map(views::job_state_from_wire).collect();
         let some = |text: &String| (!text.is_empty()).then(|| text.clone());
         let filter =
@@ -136,14 +137,20 @@ impl v1::jobs_server::Jobs for Jobs {
         };
         let size = if request.page_size == 0 { PAGE } else { request.page_size as usize };
         let answer = self.leader.read(move |scheduler| {
+            // The place of a job that is forgotten is not known any more: it would be the first page once again.
+            before.is_none_or(|job| scheduler.job(job).is_some()).then_some(())?;
             let page = scheduler.jobs_newest_first(&filter, before, size);
             let next = page.items.last().filter(|_| page.more).map(|job| job.job.id.to_string());
-            v1::ListJobsResponse {
+            Some(v1::ListJobsResponse {
                 jobs: page.items.iter().map(|job| views::job(scheduler, job)).collect(),
                 next_page_token: next.unwrap_or_default(),
-            }
+            })
         });
-        Ok(Response::new(answer.await.map_err(refused)?))
+        let forgotten = || {
+            let why = "is of a job that is forgotten: begin with the first page";
+            unreadable(FieldError::new("page_token", why))
+        };
+        Ok(Response::new(answer.await.map_err(refused)?.ok_or_else(forgotten)?))
     }
 
     async fn frames(
@@ -151,6 +158,7 @@ impl v1::jobs_server::Jobs for Jobs {
         request: Request<v1::FramesRequest>,
     ) -> Result<Response<v1::FramesResponse>, Status> {
         let v1::FramesRequest { id, step } = request.into_inner();
+        SOUGHT.check("step", &step).map_err(unreadable)?;
         let id = self.find(&id).await?;
         let wanted = step.clone();
         let steps = self
@@ -168,7 +176,7 @@ impl v1::jobs_server::Jobs for Jobs {
     async fn cancel(&self, request: Request<v1::CancelRequest>) -> Result<Response<v1::JobView>, Status> {
         let author = author(request.metadata())?;
         let v1::CancelRequest { id, reason } = request.into_inner();
-        said("reason", &reason)?;
+        NOTE.check("reason", &reason).map_err(unreadable)?;
         self.change(author, &id, |job| SchedulerCommand::CancelJob { job, reason }).await
     }
 
@@ -200,7 +208,7 @@ impl v1::jobs_server::Jobs for Jobs {
     async fn approve(&self, request: Request<v1::ApproveRequest>) -> Result<Response<v1::JobView>, Status> {
         let by = person(request.metadata())?;
         let v1::ApproveRequest { id, comments } = request.into_inner();
-        said("comments", &comments)?;
+        NOTE.check("comments", &comments).map_err(unreadable)?;
         let comments = (!comments.is_empty()).then_some(comments);
         let grant = |job| SchedulerCommand::GrantApproval { job, by, comments };
         self.change(Author::user(Some(by)), &id, grant).await
@@ -209,7 +217,7 @@ impl v1::jobs_server::Jobs for Jobs {
     async fn deny(&self, request: Request<v1::DenyRequest>) -> Result<Response<v1::JobView>, Status> {
         let by = person(request.metadata())?;
         let v1::DenyRequest { id, reason } = request.into_inner();
-        said("reason", &reason)?;
+        NOTE.check("reason", &reason).map_err(unreadable)?;
         if reason.trim().is_empty() {
             return Err(unreadable(FieldError::missing("reason")));
         }
@@ -242,10 +250,11 @@ impl v1::jobs_server::Jobs for Jobs {
     ) -> Result<Response<Self::WatchStream>, Status> {
         let id = self.find(&request.into_inner().id).await?;
         let first = self.view(id).await?;
+        let place = self.readers.place()?;
         let (to, answers) = mpsc::channel(1);
         let this = self.clone();
         tokio::spawn(async move { this.tell_changes(id, first, to).await });
-        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+        Ok(Response::new(Box::pin(Seated::new(ReceiverStream::new(answers), place))))
     }
 
     async fn logs(&self, request: Request<v1::LogsRequest>) -> Result<Response<Self::LogsStream>, Status> {
@@ -253,19 +262,18 @@ impl v1::jobs_server::Jobs for Jobs {
         let id = self.find(&id).await?;
         // It must be there, even if it has no output yet.
         self.view(id).await?;
-        let tokens = match frame {
-            Some(frame) => Some(self.attempts_at(id, frame).await?),
-            None => (token != 0).then(|| vec![Token(token)]),
-        };
-        let (to, answers) = mpsc::channel(READY);
+        let which = Which { token: (token != 0).then_some(Token(token)), frame };
+        let place = self.readers.place()?;
+        let output = Output::open(&self.leader, id, which, follow).await.map_err(refused)?;
+        let (to, answers) = mpsc::channel(LOG_PIECES);
         let this = self.clone();
         tokio::spawn(async move {
             // A client that has gone needs no word.
-            if let Err(status) = this.tell_logs(id, tokens, follow, &to).await {
+            if let Err(status) = this.tell_logs(output, &to).await {
                 let _ = to.send(Err(status)).await;
             }
         });
-        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+        Ok(Response::new(Box::pin(Seated::new(ReceiverStream::new(answers), place))))
     }
 
     async fn put_template(
@@ -294,8 +302,13 @@ impl v1::jobs_server::Jobs for Jobs {
         &self,
         request: Request<v1::MissingTemplatesRequest>,
     ) -> Result<Response<v1::MissingTemplatesResponse>, Status> {
+        let asked = request.into_inner().md5s;
+        if asked.len() > MAX_ASKED {
+            let message = format!("{} of them, at most {MAX_ASKED}", asked.len());
+            return Err(unreadable(FieldError::new("md5s", message)));
+        }
         let mut md5s = Vec::new();
-        for text in request.into_inner().md5s {
+        for text in asked {
             let md5 = text.parse().map_err(|error| unreadable(FieldError::new("md5s", error)))?;
             if self.leader.templates().path(md5).is_none() {
                 md5s.push(text);

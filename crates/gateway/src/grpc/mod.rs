@@ -21,12 +21,16 @@ use callsheet_scheduler::Rejection;
 use tonic::{Code, Status};
 
 pub(crate) use cluster::Cluster;
+pub(crate) use job_streams::leaving;
 pub(crate) use jobs::Jobs;
 pub(crate) use nodes::Nodes;
 
+/// Longest message of a status, in bytes.
+const MOST_BYTES: usize = 4000;
+
 /// The one table from what went wrong to gRPC's codes. The message is the error's own.
 pub(crate) fn status(error: &LeaderError) -> Status {
-    let message = error.to_string();
+    let message = bounded(error.to_string());
     let end = |code: Code, word: &str, end: v1::StreamEnd| {
         detailed(code, message.clone(), &v1::StreamEnd { code: word.to_owned(), ..end })
     };
@@ -60,6 +64,16 @@ pub(crate) fn status(error: &LeaderError) -> Status {
         LeaderError::Restarting => Status::unavailable(message),
         LeaderError::Io { .. } | LeaderError::Journal(_) => Status::internal(message),
     }
+}
+
+/// A message travels in a header: a longer one would break the connection of clients with usual limits.
+fn bounded(mut message: String) -> String {
+    if message.len() > MOST_BYTES {
+        let cut = (0..=MOST_BYTES).rev().find(|at| message.is_char_boundary(*at));
+        message.truncate(cut.unwrap_or_default());
+        message.push_str(" ...");
+    }
+    message
 }
 
 /// A field that could not be read.

@@ -1,13 +1,15 @@
 //! The nodes' door: sessions, and templates for their caches.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use callsheet_leader::{FromNode, Hello, Holding, Leader, LeaderError, NodeDoor, ToNode};
 use callsheet_model::signal::Signal;
 use callsheet_model::{NodeName, Token};
 use callsheet_protocol::{
-    FieldError, cache_from_wire, goodbye_from_wire, heartbeat_from_wire, log_from_wire, node_from_wire,
-    progress_from_wire, ranges_to_wire, report_from_wire, tokens_from_wire, troupe_from_wire, v1,
+    FieldError, arrival_from_wire, cache_from_wire, goodbye_from_wire, heartbeat_from_wire, log_from_wire,
+    node_from_wire, progress_from_wire, ranges_to_wire, report_from_wire, tokens_from_wire, troupe_from_wire,
+    v1,
 };
 use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
@@ -48,9 +50,12 @@ impl v1::nodes_server::Nodes for Nodes {
         &self,
         request: Request<Streaming<v1::NodeMessage>>,
     ) -> Result<Response<Self::SessionStream>, Status> {
+        let address = request.remote_addr().map(|peer| peer.ip().to_canonical());
         let mut incoming = request.into_inner();
         let hello = match incoming.message().await?.and_then(|message| message.body) {
-            Some(v1::node_message::Body::Hello(hello)) => hello_from_wire(&hello).map_err(unreadable)?,
+            Some(v1::node_message::Body::Hello(hello)) => {
+                hello_from_wire(&hello, address).map_err(unreadable)?
+            }
             _ => return Err(Status::invalid_argument("hello: must be a session's first message")),
         };
         let node = hello.node.clone();
@@ -78,8 +83,7 @@ impl v1::nodes_server::Nodes for Nodes {
         request: Request<v1::FetchTemplateRequest>,
     ) -> Result<Response<Self::FetchTemplateStream>, Status> {
         let text = request.into_inner().md5;
-        let md5 =
-            text.parse().map_err(|error| unreadable(FieldError::new("md5", format!("{text:?}: {error}"))))?;
+        let md5 = text.parse().map_err(|error| unreadable(FieldError::new("md5", error)))?;
         let path = self.leader.templates().path(md5).ok_or_else(|| refused(LeaderError::NoTemplate(md5)))?;
         let mut file = tokio::fs::File::open(path).await?;
         let (to, out) = mpsc::channel(READY);
@@ -114,7 +118,7 @@ impl Nodes {
     }
 }
 
-fn hello_from_wire(hello: &v1::Hello) -> Result<Hello, FieldError> {
+fn hello_from_wire(hello: &v1::Hello, address: Option<IpAddr>) -> Result<Hello, FieldError> {
     let capabilities =
         hello.capabilities.as_ref().ok_or_else(|| FieldError::missing("hello.capabilities"))?;
     Ok(Hello {
@@ -122,6 +126,7 @@ fn hello_from_wire(hello: &v1::Hello) -> Result<Hello, FieldError> {
         capabilities: capabilities
             .try_into()
             .map_err(|error: FieldError| error.within("hello.capabilities"))?,
+        arrival: Box::new(arrival_from_wire(hello, address).map_err(|error| error.within("hello"))?),
         held: tokens_from_wire("hello.held", &hello.held)?,
     })
 }
@@ -270,6 +275,7 @@ fn to_wire(message: ToNode, briefed: &mut Briefed) -> Vec<v1::leader_message::Bo
 
 #[cfg(test)]
 mod tests {
+    use callsheet_model::limits::MAX_TEMPLATES_NAMED;
     use callsheet_model::{Player, PlayerChange};
     use callsheet_protocol::troupe_to_wire;
     use uuid::Uuid;
@@ -291,6 +297,23 @@ mod tests {
         let broken = v1::Troupe { changes: [wire.changes, vec![change]].concat(), whole: false };
         let error = heard(v1::node_message::Body::Troupe(broken)).unwrap_err();
         assert_eq!(error.field, "troupe.changes[1].change");
+    }
+
+    #[test]
+    fn a_hello_comes_with_where_it_came_from_and_one_that_names_too_many_templates_is_refused() {
+        let capabilities = v1::Capabilities { slots: 1, ..Default::default() };
+        let wire = v1::Hello {
+            node: "anna".into(),
+            capabilities: Some(capabilities),
+            cached_templates: vec!["07".repeat(16)],
+            cache_used_bytes: Some(9),
+            ..Default::default()
+        };
+        let address = Some(IpAddr::from([192, 0, 2, 7]));
+        let arrival = hello_from_wire(&wire, address).unwrap().arrival;
+        assert_eq!((arrival.address, arrival.cache_used_bytes), (address, Some(9)));
+        let many = v1::Hello { cached_templates: vec!["07".repeat(16); MAX_TEMPLATES_NAMED + 1], ..wire };
+        assert_eq!(hello_from_wire(&many, address).unwrap_err().field, "hello.cached_templates");
     }
 
     #[test]

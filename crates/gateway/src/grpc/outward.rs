@@ -2,10 +2,12 @@
 
 use callsheet_leader::{DeadLetter, OutwardError, OutwardView, TargetView};
 use callsheet_model::limits::MAX_PAGE;
+use callsheet_protocol::text::TARGET;
 use callsheet_protocol::v1;
 use tonic::Status;
 
 use super::cluster::Cluster;
+use super::unreadable;
 
 /// Events on a page when nothing is said.
 const PAGE: usize = 100;
@@ -40,6 +42,7 @@ impl Cluster {
 
     /// A target by its name; a webhook also by the name it has in the config.
     fn target(&self, name: &str) -> Result<(&dyn OutwardView, String), Status> {
+        TARGET.check("target", name).map_err(unreadable)?;
         let unknown = |known: Vec<String>| {
             let name = name.chars().take(60).collect();
             status(&OutwardError::NoSuchTarget { name, known })

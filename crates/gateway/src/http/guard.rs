@@ -31,9 +31,13 @@ fn refusal() -> Response {
 /// A token in an address ends up in histories and logs, so only streams take it.
 fn shown_in_query(guard: &Guard, request: &Request) -> bool {
     let path = request.uri().path();
-    let stream = path.ends_with("/stream") || path.ends_with("/ws");
-    let pairs = || Query::<Vec<(String, String)>>::try_from_uri(request.uri()).map(|pairs| pairs.0);
-    stream
-        && pairs()
-            .is_ok_and(|pairs| pairs.iter().any(|(key, value)| key == PARAMETER && guard.admits_token(value)))
+    let (stream, output) = (path.ends_with("/stream") || path.ends_with("/ws"), path.ends_with("/logs"));
+    if !stream && !output {
+        return false;
+    }
+    let Ok(Query(pairs)) = Query::<Vec<(String, String)>>::try_from_uri(request.uri()) else { return false };
+    let has = |wanted: &str, fits: &dyn Fn(&str) -> bool| {
+        pairs.iter().any(|(key, value)| key == wanted && fits(value))
+    };
+    (stream || has("follow", &|value| value == "true")) && has(PARAMETER, &|token| guard.admits_token(token))
 }

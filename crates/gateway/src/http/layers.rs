@@ -2,11 +2,12 @@
 //! what browsers of other origins may do, and compression.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -16,7 +17,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{Code, Problem, leftover};
+use super::{Code, Problem, leftover, origin};
 use crate::DoorError;
 
 /// Answers shorter than this, in bytes, are not worth compressing.
@@ -31,6 +32,8 @@ pub(super) fn around(router: Router, config: &HttpConfig) -> Result<Router, Door
         .and(NotForContentType::SSE)
         .and(NotForContentType::GRPC)
         .and(NotForContentType::IMAGES);
+    let named: Arc<[String]> = config.cors.clone().into();
+    let router = router.layer(from_fn(move |request, next| origin::guard(named.clone(), request, next)));
     let router = router.layer(from_fn(leftover::clear)).layer(CompressionLayer::new().compress_when(worth));
     let router = match cors(&config.cors)? {
         Some(cors) => router.layer(cors),
@@ -52,7 +55,7 @@ fn cors(origins: &[String]) -> Result<Option<CorsLayer>, DoorError> {
         .allow_origin(origin)
         .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers(headers.collect::<Vec<_>>())
-        .expose_headers([ETAG, RETRY_AFTER])
+        .expose_headers([ETAG, LOCATION, RETRY_AFTER])
         .max_age(PREFLIGHT);
     Ok(Some(cors))
 }

@@ -19,6 +19,7 @@ mod leftover;
 mod metrics;
 mod nodes;
 mod openapi;
+mod origin;
 mod paging;
 pub(crate) mod patience;
 mod pauses;
@@ -41,6 +42,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::DoorError;
 use crate::auth::Guards;
+use crate::readers::Readers;
 
 pub(crate) use extract::{Body, Caller, Maybe, Params, PathOf, Whole};
 pub(crate) use openapi::openapi;
@@ -53,7 +55,7 @@ pub(crate) struct Shared {
     /// Cancelled when the doors close: streams end with a word.
     pub(crate) leave: CancellationToken,
     /// Places for readers of streams.
-    pub(crate) readers: Arc<Semaphore>,
+    pub(crate) readers: Readers,
     /// Readers of streams take turns at the processors: see `events/feed.rs`.
     pub(crate) turns: Arc<Semaphore>,
     /// WebSockets, which outlive the request that opened them.
@@ -91,13 +93,14 @@ pub(crate) fn router(
     leader: &Leader,
     guards: Guards,
     leave: &CancellationToken,
+    readers: Readers,
     sockets: &TaskTracker,
 ) -> Result<Router, DoorError> {
     let config = &leader.config().leader.http;
     let shared = Shared {
         leader: leader.clone(),
         leave: leave.clone(),
-        readers: Arc::new(Semaphore::new(config.readers as usize)),
+        readers,
         turns: Arc::new(Semaphore::new(events::TURNS)),
         sockets: sockets.clone(),
     };

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use callsheet_leader::{Scheduler, SchedulerCommand};
 use callsheet_model::{Author, NodeName};
+use callsheet_protocol::text::Rule;
 use callsheet_scheduler::Rejection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -138,7 +139,7 @@ async fn undrain(
 #[serde(deny_unknown_fields, default)]
 struct Clear {
     /// Only this one; with all of them when it is left out.
-    #[schema(required = false, example = "after_effects")]
+    #[schema(required = false, min_length = 1, max_length = 64, example = "after_effects")]
     renderer: Option<String>,
 }
 
@@ -162,5 +163,7 @@ async fn clear(
     Caller(author): Caller,
     Maybe(Clear { renderer }): Maybe<Clear>,
 ) -> Result<Json<NodeView>, Problem> {
+    let named = renderer.as_deref().map(|name| Rule::Name.check("renderer", name)).transpose();
+    named.map_err(Problem::of_wire(Code::Invalid))?;
     change(&shared, author, &name, |node| SchedulerCommand::ClearNode { node, renderer }).await
 }

@@ -7,12 +7,11 @@ use axum::Json;
 use axum::extract::State;
 use callsheet_leader::SchedulerCommand;
 use callsheet_model::Pause;
-use callsheet_protocol::{FieldError, pause_from_wire, pause_key_from_wire, v1};
+use callsheet_protocol::{pause_from_wire, pause_key_from_wire, v1};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
-use super::events::ingest::now;
 use super::{Body, Caller, Code, Params, Problem, Routes, Shared};
 
 pub(super) fn router() -> Routes {
@@ -155,11 +154,6 @@ impl From<&Pause> for PauseView {
     }
 }
 
-/// The protocol's refusal under the field's name, which is the same here.
-fn refused(code: Code) -> impl FnOnce(FieldError) -> Problem {
-    move |error| Problem::of_field(code, &error.field, "", &error.message)
-}
-
 async fn all(shared: &Shared) -> Result<Json<Pauses>, Problem> {
     let pauses = shared.leader.read(|scheduler| scheduler.pauses()).await?;
     Ok(Json(Pauses { pauses: pauses.iter().map(Into::into).collect() }))
@@ -201,8 +195,8 @@ async fn set(
         for_ms,
         running: running.into(),
     };
-    let wanted = pause_from_wire(&request).map_err(refused(Code::Invalid))?;
-    let until = wanted.lasts.map(|lasts| now().plus(lasts));
+    let wanted = pause_from_wire(&request).map_err(Problem::of_wire(Code::Invalid))?;
+    let until = wanted.lasts.map(|lasts| shared.leader.now().plus(lasts));
     let pause = Pause { key: wanted.key, reason: wanted.reason, until, running: wanted.running };
     shared.leader.command_as(author, SchedulerCommand::SetPause { pause }).await?;
     all(&shared).await
@@ -230,7 +224,7 @@ async fn lift(
         source: source.into(),
         source_name: source_name.unwrap_or_default(),
     };
-    let key = pause_key_from_wire(&request).map_err(refused(Code::BadParameter))?;
+    let key = pause_key_from_wire(&request).map_err(Problem::of_wire(Code::BadParameter))?;
     shared.leader.command_as(author, SchedulerCommand::LiftPause { key }).await?;
     all(&shared).await
 }

@@ -9,6 +9,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use callsheet_leader::{LeaderError, Mistake};
+use callsheet_protocol::FieldError;
 use callsheet_scheduler::Rejection;
 use serde::Serialize;
 use serde_json::Value;
@@ -208,8 +209,12 @@ impl Problem {
         self
     }
 
+    /// A refusal by the protocol's rules, whose fields have the same names here.
+    pub(crate) fn of_wire(code: Code) -> impl FnOnce(FieldError) -> Self {
+        move |error| Self::of_field(code, &error.field, "", &error.message)
+    }
+
     /// Its code.
-    #[cfg(test)]
     pub(crate) fn code(&self) -> &'static str {
         self.0.code
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use callsheet_leader::{OutwardError, OutwardView};
+use callsheet_protocol::text::TARGET;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -135,6 +136,7 @@ impl From<OutwardError> for Problem {
 
 /// A target by its name; a webhook also by the name it has in the config.
 fn find<'a>(shared: &'a Shared, name: &str) -> Result<(&'a dyn OutwardView, String), Problem> {
+    TARGET.check("name", name).map_err(Problem::of_wire(Code::BadParameter))?;
     let unknown =
         |known: Vec<String>| OutwardError::NoSuchTarget { name: name.chars().take(60).collect(), known };
     let outward = shared.leader.outward().ok_or_else(|| unknown(Vec::new()))?;

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use callsheet_leader::LeaderError;
 use callsheet_model::Md5;
+use callsheet_model::limits::MAX_ASKED;
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,9 +20,6 @@ use utoipa_axum::routes;
 use super::extract::{BODY_PATIENCE, too_slow};
 use super::problem::FieldProblem;
 use super::{Body, Code, PathOf, Problem, Routes, Shared};
-
-/// Most templates that are asked after at once.
-const MOST: usize = 10_000;
 
 pub(super) fn router() -> Routes {
     Routes::new().routes(routes!(put, head)).routes(routes!(missing))
@@ -134,8 +132,8 @@ async fn missing(
     State(shared): State<Arc<Shared>>,
     Body(Md5s { md5s }): Body<Md5s>,
 ) -> Result<Json<Md5s>, Problem> {
-    if md5s.len() > MOST {
-        let (found, allowed) = (md5s.len().to_string(), format!("here may be at most {MOST}"));
+    if md5s.len() > MAX_ASKED {
+        let (found, allowed) = (md5s.len().to_string(), format!("here may be at most {MAX_ASKED}"));
         return Err(Problem::of_field(Code::Invalid, "md5s", &found, &allowed));
     }
     let mut read: Vec<(String, Md5)> = Vec::with_capacity(md5s.len());

@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use callsheet_model::Timestamp;
-use callsheet_model::limits::MAX_NAME_BYTES;
 use callsheet_model::signal::{Signal, WorkerBeat, WorkerKind, WorkerState};
+use callsheet_protocol::text::WORKER;
 use serde_json::{Map, Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -101,7 +101,7 @@ async fn heartbeat(
 const NAME: &str = "a name has 1 to 64 bytes, without control characters";
 
 fn is_name(name: &str) -> bool {
-    (1..=MAX_NAME_BYTES).contains(&name.len()) && !name.chars().any(char::is_control)
+    WORKER.check("name", name).is_ok()
 }
 
 /// Reads a heartbeat of the worker of this name.

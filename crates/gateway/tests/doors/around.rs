@@ -101,7 +101,7 @@ async fn pages_of_other_origins_may_call_when_the_config_says_so() {
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
     assert_eq!(answer.headers()["access-control-allow-origin"], "https://studio.example");
     let exposed = answer.headers()["access-control-expose-headers"].to_str().unwrap().to_owned();
-    assert!(exposed.contains("etag"), "{exposed}");
+    assert!(exposed.contains("etag") && exposed.contains("location"), "{exposed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -151,7 +151,10 @@ impl Bench {
             ..Capabilities::default()
         };
         let node = NodeName::new(name).unwrap();
-        self.leader.open_session(Hello { node, capabilities, held: [].into() }).await.unwrap()
+        self.leader
+            .open_session(Hello { node, capabilities, arrival: Default::default(), held: [].into() })
+            .await
+            .unwrap()
     }
 }
 

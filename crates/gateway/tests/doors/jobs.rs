@@ -166,6 +166,7 @@ async fn lists_are_paged_and_filtered() {
         ("page_size=1001", "page_size"),
         ("page_size=x", "page_size"),
         ("page_token=x", "page_token"),
+        ("page_token=00000000-0000-4000-8000-00000000dead", "page_token"),
         ("state=", "state"),
         ("state=running,sleeping", "state"),
         ("colour=blue", "colour"),

@@ -4,8 +4,12 @@
 
 mod around;
 mod bench;
+mod following;
 mod jobs;
+mod lengths_grpc;
+mod lengths_http;
 mod openapi;
 mod others;
+mod places;
 mod ports;
 mod releases;

@@ -17,7 +17,12 @@ async fn node_that_proves(
         slots: 1,
         ..Capabilities::default()
     };
-    let hello = Hello { node: NodeName::new("anna").unwrap(), capabilities, held: [].into() };
+    let hello = Hello {
+        node: NodeName::new("anna").unwrap(),
+        capabilities,
+        arrival: Default::default(),
+        held: [].into(),
+    };
     let (door, mut told) = bench.leader.open_session(hello).await.unwrap();
     loop {
         let Some(ToNode::Offers(offers)) = told.recv().await else { continue };

@@ -58,6 +58,7 @@ async fn a_stream_resumes_exactly_after_its_cursor() {
     for (path, headers) in [
         (query(&format!("?after={cursor}")), ""),
         (query(&format!("?last_event_id={cursor}")), ""),
+        (query(&format!("?after=0&lastEventId={cursor}")), ""),
         (query(""), header.as_str()),
         // What a browser sends when it comes back: the URL that it began with, and the header.
         (query("?after=1"), header.as_str()),
@@ -77,7 +78,7 @@ async fn what_cannot_be_meant_is_refused_by_its_name() {
         ("/api/events/stream?after=-1", "after"),
         ("/api/events/stream?after=%2B1", "after"),
         ("/api/events/stream?after=1&after=2", "after"),
-        ("/api/events/stream?after=1&last_event_id=2", "last_event_id"),
+        ("/api/events/stream?last_event_id=2&last_event_id=3", "last_event_id"),
         ("/api/events/stream?signals=maybe", "signals"),
         ("/api/events/stream?job=7", "job"),
         ("/api/events/stream?jobs=7", "jobs"),
@@ -113,6 +114,7 @@ async fn every_scope_of_the_contract_can_be_followed() {
         event("scene.run", json!({ "payload": { "frame_job_id": uuid(2) } })),
         event("scene.node", json!({ "payload": { "node_id": uuid(3) } })),
         event("scene.project", json!({ "project_id": uuid(4) })),
+        event("scene.payload", json!({ "payload": { "project_id": uuid(7) } })),
         event("scene.agent", json!({ "actor_id": uuid(5), "actor_type": "agent" })),
         event("scene.user", json!({ "actor_id": uuid(6), "actor_type": "user" })),
         event("scene.correlated", json!({ "correlation_id": "shot 7" })),
@@ -126,6 +128,7 @@ async fn every_scope_of_the_contract_can_be_followed() {
         (format!("run={}", uuid(2)), vec!["scene.run"]),
         (format!("node={}", uuid(3)), vec!["scene.node"]),
         (format!("project={}", uuid(4)), vec!["scene.project"]),
+        (format!("project={}", uuid(7)), vec!["scene.payload"]),
         (format!("agent={}", uuid(5)), vec!["scene.agent"]),
         (format!("user={}", uuid(6)), vec!["scene.user"]),
         ("correlation=shot+7".to_owned(), vec!["scene.correlated"]),
@@ -143,7 +146,7 @@ async fn every_scope_of_the_contract_can_be_followed() {
         let told: Vec<&str> =
             page["events"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
         assert_eq!(told, kinds, "{filter}: {page}");
-        assert_eq!(page["next"].as_u64(), Some(begin + 8), "the cursor moves on where nothing fits");
+        assert_eq!(page["next"].as_u64(), Some(begin + 9), "the cursor moves on where nothing fits");
     }
     for (path, kind) in [
         (format!("/api/v1/jobs/{}/stream?after={begin}", uuid(1)), "scene.cut"),

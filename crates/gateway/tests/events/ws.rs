@@ -11,7 +11,8 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::bench::{Bench, PATIENCE};
@@ -95,6 +96,17 @@ async fn each_end_has_a_last_word_and_a_close_code() {
     bench.leave.cancel();
     let word = next(&mut socket).await.unwrap();
     assert_eq!((&word["type"], &word["cursor"]), (&json!("leaving"), &json!(last)));
+    assert_eq!(closed_with(&mut socket).await, 1001);
+}
+
+#[tokio::test]
+async fn a_clients_goodbye_is_answered() {
+    let bench = Bench::start().await;
+    let mut socket = open(bench.address, "").await;
+    bench.events(0, 1).await;
+    next(&mut socket).await.unwrap();
+    let goodbye = CloseFrame { code: CloseCode::Away, reason: "enough".into() };
+    socket.send(Message::Close(Some(goodbye))).await.unwrap();
     assert_eq!(closed_with(&mut socket).await, 1001);
 }
 

@@ -29,6 +29,9 @@ pub(crate) const PIECE_BYTES: usize = 4096;
 /// Look-ups beside each row that is read.
 const TOUCHES: usize = 4;
 
+/// The key of a chunk's first piece is this long; those of the others are longer.
+const FIRST_KEY_BYTES: usize = 8;
+
 const KEPT_FROM: &[u8] = b"kept_from";
 
 /// The open store.
@@ -228,29 +231,36 @@ impl Db {
         Chunks { log: self.log.clone(), rows: self.log.range(start.to_be_bytes().as_slice()..), done: false }
     }
 
-    /// Forgets chunks that lie wholly before an event, at most so many values; true when none is left.
+    /// Forgets chunks that lie wholly before an event, whole ones until so many values are gone; true when none is left.
     pub(crate) fn drop_chunks_before(&self, first: u64, most: usize) -> Result<bool, AppendError> {
         let behind = piece_key(first, u32::MAX);
         let begins = self.log.range(..=behind.as_slice()).next_back();
         let begins = begins.transpose().map_err(|error| self.error("read", error))?;
         // The chunk that holds the event stays.
         let Some(begin) = begins.and_then(|(key, _)| first_of(&key)) else { return Ok(true) };
-        let mut dropped = 0;
-        for row in self.log.range(..begin.to_be_bytes().as_slice()).take(most) {
+        let (mut batch, mut dropped, mut all) = (sled::Batch::default(), 0, true);
+        for row in self.log.range(..begin.to_be_bytes().as_slice()) {
             let (key, _) = row.map_err(|error| self.error("read", error))?;
-            self.log.remove(key).map_err(|error| self.error("write to", error))?;
+            // Pieces without the first one are damage to whoever opens the journal next: none may outlive it.
+            if dropped >= most && key.len() == FIRST_KEY_BYTES {
+                all = false;
+                break;
+            }
+            batch.remove(key);
             dropped += 1;
         }
-        Ok(dropped < most)
+        self.log.apply_batch(batch).map_err(|error| self.error("write to", error))?;
+        Ok(all)
     }
 
-    /// Forgets one chunk.
+    /// Forgets one chunk, in one go or not at all.
     pub(crate) fn drop_chunk(&self, first: u64) -> Result<(), AppendError> {
+        let mut batch = sled::Batch::default();
         for row in self.log.scan_prefix(first.to_be_bytes()) {
             let (key, _) = row.map_err(|error| self.error("read", error))?;
-            self.log.remove(key).map_err(|error| self.error("write to", error))?;
+            batch.remove(key);
         }
-        Ok(())
+        self.log.apply_batch(batch).map_err(|error| self.error("write to", error))
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) mod keepsake;
 pub(crate) mod marker;
 mod options;
 mod reading;
-mod retention;
+pub(crate) mod retention;
 pub(crate) mod salvage;
 pub(crate) mod scan;
 pub(crate) mod snapshot;

@@ -89,7 +89,8 @@ impl Shared {
     fn next(&self, walk: &mut Walk<'_>, wanted: u64) -> Result<Option<(u64, Bytes)>, ReadError> {
         let chunks = walk.chunks.get_or_insert_with(|| walk.db.chunks_from(wanted));
         let Some(chunk) = chunks.next() else { return Ok(None) };
-        let (first, bytes) = chunk.map_err(|fault| self.damaged(wanted, fault.flaw))?;
+        // A chunk that goes while it is read lacks pieces, too.
+        let (first, bytes) = chunk.map_err(|fault| self.gone(wanted, fault.flaw))?;
         if first > wanted {
             return Err(self.gone(wanted, Flaw::Gap { expected: wanted, found: first }));
         }

@@ -66,6 +66,12 @@ impl Extents {
     }
 }
 
+/// The first of so many latest events, when `next` is the number of the next.
+// Upholds numbered_once: nobody who is nearer than that is told that it is too late.
+pub(crate) fn latest(next: u64, events: u64) -> u64 {
+    next.saturating_sub(events).max(1)
+}
+
 /// What of the log is kept.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Keep {
@@ -81,7 +87,7 @@ impl Keep {
 
     /// The first event that streams may ask for, when `next` is the number of the next.
     pub(crate) fn from(&self, next: u64, extents: &Extents, now: SystemTime) -> u64 {
-        let by_count = next.saturating_sub(self.events).max(1);
+        let by_count = latest(next, self.events);
         let by_age = self.age.map_or(0, |age| {
             let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
             extents.since(u64::try_from(now.saturating_sub(age).as_millis()).unwrap_or(u64::MAX))

@@ -32,6 +32,7 @@ const KEPT: usize = 2;
 
 /// The first event that a replay may need, with these snapshots, the oldest first: all of the log while there is
 /// but one.
+// Upholds journal_opens, and bounded: what is neither needed nor asked for goes.
 pub(crate) fn needed_from(kept: &[u64]) -> u64 {
     match kept {
         [.., older, _] => older + 1,
@@ -215,9 +216,14 @@ impl Db {
     }
 
     /// Drops values of the snapshots that are `unwanted`, at most so many; true when none is left.
-    fn drop_snapshot_values(&self, most: usize, unwanted: impl Fn(u64) -> bool) -> Result<bool, AppendError> {
+    pub(super) fn drop_snapshot_values(
+        &self,
+        most: usize,
+        unwanted: impl Fn(u64) -> bool,
+    ) -> Result<bool, AppendError> {
         let mut dropped = 0;
         let mut from = 0;
+        let mut unsealed = None;
         // From snapshot to snapshot, so that those that stay are not walked through.
         while let Some(row) = self.snapshots.range(piece_key(from, 0).as_slice()..).next() {
             let (key, _) = row.map_err(|error| self.error("read", error))?;
@@ -225,6 +231,11 @@ impl Db {
             if unwanted(sequence) {
                 if dropped == most {
                     return Ok(false);
+                }
+                // Its seal goes first: a sealed one that lacks pieces is a damaged one to whoever opens the journal next.
+                if unsealed.replace(sequence) != Some(sequence) {
+                    let seal = self.snapshots.remove(piece_key(sequence, SEAL));
+                    seal.map_err(|error| self.error("write to", error))?;
                 }
                 self.snapshots.remove(key).map_err(|error| self.error("write to", error))?;
                 dropped += 1;

@@ -130,6 +130,53 @@ fn a_snapshot_without_its_seal_does_not_exist_and_one_that_lies_is_done_without(
     assert_eq!((note.what, note.sequences.clone()), (Damaged::Snapshot, Some(40..=40)));
 }
 
+/// A journal whose first event is a chunk of several pieces, and which needs no event before the 31st any more.
+fn trimmed_journal(path: &Path) -> Db {
+    let recovered = store(path).open().unwrap();
+    let mut large = samples::envelopes(1, 1);
+    large[0].event = callsheet_model::Event::JobFailed { job: samples::job_id(), reason: "x".repeat(10_000) };
+    let (done, wait) = channel();
+    recovered.journal.submit(large, Box::new(move |outcome| done.send(outcome.is_ok()).unwrap()));
+    assert!(wait.recv().unwrap());
+    append(recovered.journal.as_ref(), 2, 10);
+    append(recovered.journal.as_ref(), 12, 49);
+    drop(recovered);
+    let db = close_and_open_store(path);
+    for sequence in [30, 40] {
+        store_image(&db, samples::image(sequence)).unwrap();
+    }
+    db.set_kept_from(31).unwrap();
+    db
+}
+
+#[test]
+fn a_process_that_dies_while_it_clears_away_leaves_whole_chunks() {
+    let directory = tempfile::tempdir().unwrap();
+    let db = trimmed_journal(directory.path());
+    assert!(!db.drop_chunks_before(31, 1).unwrap(), "there is more than one chunk to go");
+    db.sync().unwrap();
+    drop(db);
+    let report = crate::verify(directory.path()).unwrap();
+    assert!(report.is_whole() && report.events == 30, "{report:?}");
+    assert_eq!(store(directory.path()).open().unwrap().journal.range(), (31, 60));
+}
+
+#[test]
+fn a_snapshot_that_was_being_cleared_away_is_no_damage() {
+    let directory = tempfile::tempdir().unwrap();
+    let db = trimmed_journal(directory.path());
+    let mut large = samples::image(20);
+    large.outside = (0..1000).map(|nth| (Uuid::from_u128(nth), nth as u64 + 1)).collect();
+    store_image(&db, large).unwrap();
+    let dropped = db.drop_snapshot_values(1, |sequence| sequence == 20).unwrap();
+    db.sync().unwrap();
+    drop(db);
+    assert!(!dropped, "more of it is left");
+    let report = crate::verify(directory.path()).unwrap();
+    assert!(report.is_whole() && report.snapshots == [30, 40], "{report:?}");
+    assert!(store(directory.path()).open().unwrap().notes.is_empty());
+}
+
 #[test]
 fn a_start_that_died_is_begun_again_from_what_it_found() {
     let directory = tempfile::tempdir().unwrap();

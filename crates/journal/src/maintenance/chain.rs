@@ -1,9 +1,10 @@
 //! Checks the chain of hashes of a whole journal: that every event is the one that was written, that none is
 //! missing in between and that none stands in another's place, whatever was done to checksums.
 //!
-//! What it cannot see is an end that was cut off, or written anew, together with every trace of it: whoever wants
-//! to know compares [`Chained::chain`] with what they noted earlier. Nor is the moment at which an event from
-//! outside was taken in part of its hash, which is over what its sender said.
+//! What it cannot see is an end that was cut off, or written anew, together with every trace of it, or a beginning
+//! that was dropped as what is not kept any more is: whoever wants to know compares [`Chained::chain`] with what they
+//! noted earlier. A hash is over the envelope that readers are shown. What a record holds beside that (of a submitted
+//! job its settings and requirements; when an event from outside was taken in) has no more than its chunk's checksum.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,11 +13,11 @@ use callsheet_events::{Digest, Sealed};
 
 use crate::chunk::{Chunk, Mark, Read, mark};
 use crate::damage::Flaw;
-use crate::disk::Db;
 use crate::disk::scan::on_scratch_thread;
+use crate::disk::{self, Db};
 use crate::error::OpenError;
 
-use super::{CACHE_BYTES, Copy, claim, promised};
+use super::{CACHE_BYTES, Copy, claim};
 
 /// The first event that is not as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +40,8 @@ pub enum Breach {
     Reordered,
     /// It cannot be read at all.
     Unreadable(Flaw),
+    /// It may be missing, and others behind it: the head marker, which says where the log has to end, cannot be read.
+    EndUnknown(Flaw),
 }
 
 impl fmt::Display for Breach {
@@ -48,6 +51,12 @@ impl fmt::Display for Breach {
             Self::Missing => f.write_str("is missing"),
             Self::Reordered => f.write_str("is not in its place: another one of the log stands there"),
             Self::Unreadable(flaw) => write!(f, "cannot be read: {flaw}"),
+            Self::EndUnknown(flaw) => {
+                write!(
+                    f,
+                    "may be missing: the head marker, which says where the log has to end, is of no use: {flaw}"
+                )
+            }
         }
     }
 }
@@ -83,7 +92,11 @@ pub fn verify_events(
     on_progress: &mut (dyn FnMut(u64, u64) + Send),
 ) -> Result<Chained, OpenError> {
     let _claim = claim(path)?;
-    let promised = promised(path)?;
+    let marker = match disk::read_marker(path) {
+        Err(OpenError::Damaged(damage)) => Err(damage.flaw),
+        promised => Ok(promised?),
+    };
+    let promised = marker.clone().unwrap_or(0);
     let copy = Copy::of(path)?;
     on_scratch_thread(path, || {
         let db = Db::open(&copy.path, CACHE_BYTES)?;
@@ -100,6 +113,9 @@ pub fn verify_events(
                 break;
             }
             on_progress(check.found.events, total.max(check.found.events));
+        }
+        if let Err(flaw) = marker {
+            check.broke(check.next, Breach::EndUnknown(flaw));
         }
         let expected = check.expected;
         let mut found = check.ends(promised);

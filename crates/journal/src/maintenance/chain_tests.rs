@@ -126,8 +126,9 @@ fn events_from_outside_in_each_others_place_are_named() {
     // Their hashes say nothing of their place: the chain does.
     let directory = tempfile::tempdir().unwrap();
     let journal = DiskStore::new(directory.path(), Options::default()).open().unwrap().journal;
-    let outside = samples::events().pop().unwrap();
-    let mut events = samples::envelopes(1, 9);
+    let mut samples = samples::events().into_iter();
+    let outside = samples.find(|event| matches!(event, callsheet_model::Event::Outside(_))).unwrap();
+    let mut events = crate::samples::envelopes(1, 9);
     for event in &mut events {
         let callsheet_model::Event::Outside(outside) = &outside else { panic!("{outside:?}") };
         let mut outside = callsheet_model::Outside::clone(outside);
@@ -227,6 +228,25 @@ fn what_cannot_be_read_is_named_too() {
     let (sequence, how) = broken(directory.path());
     assert!(
         sequence == first && matches!(how, Breach::Unreadable(Flaw::Checksum { .. })),
+        "{sequence} {how}"
+    );
+}
+
+#[test]
+fn a_journal_that_does_not_say_where_it_has_to_end_may_have_lost_its_end() {
+    let directory = journal();
+    let mut gone = 0;
+    tamper(directory.path(), |mut chunks| {
+        gone = chunks.pop().unwrap().0;
+        chunks
+    });
+    let head = directory::head_file(directory.path());
+    std::fs::remove_file(&head).unwrap();
+    assert_eq!(broken(directory.path()), (gone, Breach::EndUnknown(Flaw::Missing)));
+    std::fs::write(&head, "no marker").unwrap();
+    let (sequence, how) = broken(directory.path());
+    assert!(
+        sequence == gone && matches!(how, Breach::EndUnknown(Flaw::Contradiction(_))),
         "{sequence} {how}"
     );
 }

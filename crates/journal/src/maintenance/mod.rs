@@ -5,6 +5,7 @@
 mod chain;
 #[cfg(test)]
 mod chain_tests;
+mod exported;
 mod import;
 
 use std::fs;
@@ -26,6 +27,7 @@ use crate::lines::{self, Heading};
 
 use chain::Check;
 pub use chain::{Breach, Broken, Chained, verify_events};
+pub use exported::{Exported, Exports};
 pub use import::{Gap, Imported, import};
 
 const CACHE_BYTES: u64 = 4 << 20;
@@ -204,14 +206,6 @@ fn look(path: &Path, show: &mut Show<'_>) -> Result<Report, OpenError> {
 /// Keeps leaders away. A journal restored from a backup may come without its lock.
 fn claim(path: &Path) -> Result<Option<directory::Claim>, OpenError> {
     directory::lock_file(path).exists().then(|| directory::claim(path, false)).transpose()
-}
-
-/// The last event that was promised to be durable; 0 when nothing says so any more.
-fn promised(path: &Path) -> Result<u64, OpenError> {
-    match disk::read_marker(path) {
-        Err(OpenError::Damaged(_)) => Ok(0),
-        promised => promised,
-    }
 }
 
 fn report(path: &Path, promised: u64, found: Scan) -> Report {

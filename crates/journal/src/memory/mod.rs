@@ -12,8 +12,9 @@ use callsheet_model::image::Image;
 
 use crate::error::{AppendError, OpenError, ReadError};
 use crate::journal::{Durable, Journal, OnDurable, OnStored, Page, PageLimit, Recovered, Store, Tail};
+use crate::pages::Latest;
 
-use platter::{Platter, Waiting};
+use platter::{HOT_BYTES, Platter, Waiting};
 
 /// Something that goes wrong once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +68,15 @@ impl MemoryStore {
 
     /// Makes everything submitted durable, in one group, and says so; returns how many batches that were.
     pub fn sync(&self) -> usize {
+        self.sync_first(usize::MAX)
+    }
+
+    /// The same for at most so many batches: what a disk takes that began before the others came.
+    pub fn sync_first(&self, batches: usize) -> usize {
         let (callbacks, outcome) = {
             let mut platter = self.platter();
-            let (batches, callbacks): (Vec<_>, Vec<_>) = platter.waiting.drain(..).unzip();
+            let taken = batches.min(platter.waiting.len());
+            let (batches, callbacks): (Vec<_>, Vec<_>) = platter.waiting.drain(..taken).unzip();
             if callbacks.is_empty() {
                 return 0;
             }
@@ -136,6 +143,8 @@ impl Store for MemoryStore {
             platter.check()?;
             platter.life += 1;
             platter.poison = None;
+            // A new process has nothing in memory.
+            platter.latest = Latest::new(HOT_BYTES);
             let forgotten = std::mem::take(&mut platter.waiting);
             (platter.newest_image()?, platter.kept_from, platter.head, platter.life, forgotten)
         };

@@ -10,6 +10,8 @@ use callsheet_model::image::Image;
 
 use crate::chunk::{self, Chunk, put_framed};
 use crate::damage::{Damage, Damaged, Flaw};
+use crate::disk::retention::latest;
+use crate::disk::snapshot::needed_from;
 use crate::error::{AppendError, ReadError};
 use crate::journal::{OnDurable, Page, PageLimit};
 use crate::pages::{Filling, Latest};
@@ -18,7 +20,7 @@ use crate::records::{self, ImageBuilder};
 use super::Mishap;
 
 /// Memory for the latest events, as streams want them.
-const HOT_BYTES: usize = 8 << 20;
+pub(super) const HOT_BYTES: usize = 8 << 20;
 
 pub(super) type Waiting = (Vec<Envelope>, OnDurable);
 
@@ -137,13 +139,11 @@ impl Platter {
         while self.snapshots.len() > 2 {
             self.snapshots.pop_first();
         }
-        if let (2, Some((older, _))) = (self.snapshots.len(), self.snapshots.first_key_value()) {
-            let streams = (self.head + 1).saturating_sub(self.keep_events).max(1);
-            self.kept_from = self.kept_from.max(streams.min(older + 1));
-            if let Some((first, _)) = self.log.range(..=self.kept_from).next_back() {
-                let first = *first;
-                self.log = self.log.split_off(&first);
-            }
+        let kept: Vec<u64> = self.snapshots.keys().copied().collect();
+        self.kept_from = self.kept_from.max(latest(self.head + 1, self.keep_events).min(needed_from(&kept)));
+        if let Some((first, _)) = self.log.range(..=self.kept_from).next_back() {
+            let first = *first;
+            self.log = self.log.split_off(&first);
         }
         Ok(())
     }

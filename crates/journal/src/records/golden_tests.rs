@@ -24,19 +24,22 @@ struct Generation {
     unsealed: bool,
 }
 
-/// Kinds of events in the first generation, and in the first two.
+/// Kinds of events in the first generation, in the first two, and in the first three.
 const FIRST: usize = 22;
 const SECOND: usize = 27;
+const THIRD: usize = 51;
 
-fn generations() -> [Generation; 3] {
+fn generations() -> [Generation; 4] {
     let mut first = samples::events();
     let mut second = first.split_off(FIRST);
-    let third = second.split_off(SECOND - FIRST);
+    let mut third = second.split_off(SECOND - FIRST);
+    let fourth = third.split_off(THIRD - SECOND);
     let generation = |file, events, image, unsealed| Generation { file, events, image, unsealed };
     [
         generation("records.txt", first, samples::image(20), true),
         generation("trust.txt", second, samples::noted_image(20), true),
         generation("families.txt", third, samples::full_image(20), false),
+        generation("arrivals.txt", fourth, samples::gone_image(20), false),
     ]
 }
 
@@ -141,8 +144,8 @@ fn golden_bytes_read_back_as_what_they_were() {
 fn every_kind_of_event_is_in_the_golden_file() {
     let samples = samples::events();
     let kinds: BTreeSet<_> = samples.iter().map(Event::kind).collect();
-    // Leases, crashes and submitted jobs have two forms on disk.
-    assert_eq!(kinds.len() + 3, samples.len());
+    // Leases, crashes, submitted jobs, and nodes that come or go have two forms on disk.
+    assert_eq!(kinds.len() + 5, samples.len());
     // The numbers on disk count up without a gap, and so do those within a family; the ones behind the last are none.
     let encoded = |event: &Event| {
         let mut bytes = Vec::new();

@@ -8,6 +8,7 @@
 
 mod alert;
 mod approval;
+mod arrival;
 mod event;
 #[cfg(test)]
 mod golden_tests;

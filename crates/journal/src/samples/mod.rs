@@ -12,9 +12,9 @@ use callsheet_model::image::{
 };
 use callsheet_model::trust::{Doubt, Look, Quarantine};
 use callsheet_model::{
-    Author, Capabilities, Chunk, ClearedBy, Context, Crash, Envelope, Event, Failure, FailureClass, FrameSet,
-    Job, JobId, JobSpec, Lease, Md5, NodeName, OfflineReason, OutputPattern, ReleaseReason, Requirements,
-    StepIndex, StepSpec, Template, Timeouts, Timestamp, Token, Versions, Work,
+    Arrival, Author, Capabilities, Chunk, ClearedBy, Context, Crash, Envelope, Event, Failure, FailureClass,
+    FrameSet, Job, JobId, JobSpec, Lease, Md5, NodeName, OfflineReason, OutputPattern, ReleaseReason,
+    Requirements, StepIndex, StepSpec, Template, Timeouts, Timestamp, Token, Versions, Work,
 };
 use uuid::Uuid;
 
@@ -158,8 +158,13 @@ pub(crate) fn events() -> Vec<Event> {
         Event::FramesDeadLettered { token, job: job_id, step, frames: some(), failure: failure() },
         Event::LeaseReleased { token, job: job_id, step, reason: ReleaseReason::NodeLost },
         Event::FramesLost { token, job: job_id, step, frames: some() },
-        Event::NodeOnline { node: node(), capabilities: capabilities() },
-        Event::NodeOffline { node: node(), reason: OfflineReason::HeartbeatLost },
+        Event::NodeOnline { node: node(), capabilities: capabilities(), arrival: Box::default() },
+        Event::NodeOffline {
+            node: node(),
+            reason: OfflineReason::HeartbeatLost,
+            last_heard: None,
+            job: None,
+        },
         Event::NodeDrained { node: node() },
         Event::NodeUndrained { node: node() },
         Event::FramesReturned { token, job: job_id, step, frames: some() },
@@ -178,7 +183,26 @@ pub(crate) fn events() -> Vec<Event> {
         Event::FramesLeased { lease: Lease { gentle: true, ..lease(17, Work::Preflight) } },
     ];
     events.extend(families::events());
+    events.extend(arrivals());
     events
+}
+
+/// A node that comes and one that is gone, with all that is known of them.
+fn arrivals() -> [Event; 2] {
+    let arrival = Arrival {
+        address: Some("192.0.2.17".parse().unwrap()),
+        cache_used_bytes: Some(7 << 30),
+        cached_templates: Some([Md5([0xd4; 16]), Md5([0xab; 16])].into()),
+    };
+    [
+        Event::NodeOnline { node: node(), capabilities: capabilities(), arrival: Box::new(arrival) },
+        Event::NodeOffline {
+            node: node(),
+            reason: OfflineReason::Shutdown,
+            last_heard: Some(Timestamp(1_700_000_085_000)),
+            job: Some(job_id()),
+        },
+    ]
 }
 
 fn crash() -> Crash {
@@ -273,6 +297,7 @@ pub(crate) fn image(sequence: u64) -> Image {
             capabilities: capabilities(),
             offline: Some(OfflineReason::Maintenance),
             since: Timestamp(1_700_000_090_000),
+            last_heard: None,
             drained: true,
             doubts: Default::default(),
             quarantines: Default::default(),
@@ -315,6 +340,15 @@ pub(crate) fn noted_image(sequence: u64) -> Image {
         ..image.nodes[0].clone()
     };
     image.nodes.push(noted);
+    image
+}
+
+/// An image of nodes that are gone, and that it is known of when they were last heard.
+pub(crate) fn gone_image(sequence: u64) -> Image {
+    let mut image = noted_image(sequence);
+    image.nodes[0].last_heard = Some(Timestamp(1_700_000_089_000));
+    image.nodes[1].last_heard = Some(Timestamp(1));
+    image.nodes[1].players = families::full_image(sequence).nodes[1].players.clone();
     image
 }
 

@@ -14,6 +14,8 @@ use crate::error::LeaderError;
 
 /// The calendar is looked at at least this often, whatever it says: clocks are put, machines sleep.
 const LONGEST_TURN: Duration = Duration::from_secs(600);
+/// Whether the leader slept is looked at this often.
+const SECOND: Duration = Duration::from_secs(1);
 /// After a scheduler that could not be asked.
 const AGAIN: Duration = Duration::from_secs(1);
 /// What a watcher's pause is called when its mode is not told.
@@ -31,7 +33,8 @@ impl Actor for Monitor {
         let interval = eyes.config.monitor.interval;
         // The time from which silence counts begins now at the latest.
         eyes.workers(|_, _| ());
-        // Both timers end with the actor.
+        // All timers end with the actor.
+        drop(myself.send_interval(SECOND, || Message::Second));
         drop(myself.send_interval(interval, || Message::Look));
         myself.cast(Message::Turn)?;
         Ok(eyes)
@@ -44,7 +47,10 @@ impl Actor for Monitor {
         eyes: &mut Eyes,
     ) -> Result<(), ActorProcessingErr> {
         match message {
+            Message::Second => eyes.workers(|workers, now| workers.awake(now)),
             Message::Look => {
+                // After a sleep both are due, in any order.
+                eyes.workers(|workers, now| workers.awake(now));
                 if let Err(error) = eyes.look().await {
                     tracing::debug!(%error, "workers are looked at again later");
                 }

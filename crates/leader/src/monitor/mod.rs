@@ -37,6 +37,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the actor can be sent.
 pub(crate) enum Message {
+    /// A second has passed, if the leader was awake.
+    Second,
     /// It is time to look at everyone.
     Look,
     /// It is time to look at the calendar.

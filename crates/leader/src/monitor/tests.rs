@@ -155,6 +155,51 @@ async fn a_heartbeat_that_cannot_be_read_counts_as_a_worker_that_is_gone() {
     assert_eq!(told(&bench).await, ["down"]);
 }
 
+/// Of whom people were told what.
+async fn raised(bench: &Bench) -> Vec<(String, &'static str)> {
+    let words = |event: Event| match event {
+        Event::Alert(AlertEvent::Raised { alert, .. }) => Some((alert.worker, alert.what.word())),
+        _ => None,
+    };
+    events(bench, "alert.raised").await.into_iter().filter_map(words).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_look_at_a_stranger_tells_nothing() {
+    let bench = Bench::start_with(|config| {
+        watched(config);
+        config.monitor.workers.clear();
+        // A heartbeat is worth 45 seconds: whoever says it once is silent when the look comes.
+        config.monitor.interval = Duration::from_secs(60);
+    })
+    .await;
+    let say = || bench.leader.signal(beat("music", WorkerKind::Render, WorkerState::Idle));
+    say();
+    bench.leader.beat_unreadable("mumbler");
+    pass(&bench, 130, false).await;
+    assert_eq!(raised(&bench).await, []);
+    pass(&bench, 60, true).await;
+    assert_eq!(raised(&bench).await, [("music".to_owned(), "up")], "what follows is a change");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_went_before_the_leader_began_is_no_news() {
+    let mut bench = Bench::start_with(|config| {
+        watched(config);
+        config.monitor.workers.clear();
+        config.monitor.interval = Duration::from_secs(60);
+    })
+    .await;
+    let hand = Hand::connect(&bench.leader, "anna", &[]).await;
+    hand.door.say(FromNode::Goodbye(OfflineReason::Shutdown)).await.unwrap();
+    drop(hand);
+    pass(&bench, 10, false).await;
+    bench.crash().await;
+    pass(&bench, 130, false).await;
+    assert!(bench.leader.read(|scheduler| scheduler.nodes()[0].offline.is_some()).await.unwrap());
+    assert_eq!(raised(&bench).await, []);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_node_that_is_lost_is_told_of_like_a_worker() {
     let bench = Bench::start_with(watched).await;

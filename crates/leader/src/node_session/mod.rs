@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use callsheet_model::signal::{LogChunk, Signal};
 use callsheet_model::{
-    Capabilities, FrameSet, Job, JobId, Lease, NodeName, OfflineReason, Outcome, Report, Reported, SessionId,
-    Token,
+    Arrival, Capabilities, FrameSet, Job, JobId, Lease, NodeName, OfflineReason, Outcome, Report, Reported,
+    SessionId, Token,
 };
 use callsheet_scheduler::{Command, Effect, Holding};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
@@ -38,6 +38,8 @@ pub struct Hello {
     pub node: NodeName,
     /// What it can do.
     pub capabilities: Capabilities,
+    /// What else is known of it now.
+    pub arrival: Box<Arrival>,
     /// Tokens of all leases it holds.
     pub held: BTreeSet<Token>,
 }
@@ -227,10 +229,10 @@ impl Actor for NodeSession {
         args: Arguments,
     ) -> Result<State, ActorProcessingErr> {
         let Arguments { session, hello, scheduler, hub, logs, monitor, out } = args;
-        let Hello { node, capabilities, held } = hello;
+        let Hello { node, capabilities, arrival, held } = hello;
         scheduler.send(ToScheduler::OpenSession { session, to: NodeSessionHandle(myself) })?;
         let leases = held.iter().map(|token| (*token, None)).collect();
-        scheduler.tell(Command::ConnectNode { node: node.clone(), session, capabilities, held })?;
+        scheduler.tell(Command::ConnectNode { node: node.clone(), session, capabilities, arrival, held })?;
         Ok(State {
             session,
             node,

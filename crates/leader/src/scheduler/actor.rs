@@ -6,11 +6,11 @@ use std::sync::Arc;
 use callsheet_events::Sealed;
 use callsheet_journal::{Journal, Store};
 use callsheet_model::{Author, Envelope, SessionId, Timestamp};
-use callsheet_scheduler::{Command, Effect, Output, Policy, Scheduler};
+use callsheet_scheduler::{Command, Flights, Output, Policy, Scheduler};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::task::JoinHandle;
 
-use super::flight::{Flight, Flights};
+use super::flight::Flight;
 use super::handle::{Message, SessionReports};
 use super::posts::Posts;
 use super::replay::{Replayed, replay};
@@ -54,7 +54,9 @@ pub(crate) struct State {
     posts: Posts,
     /// A `Commit` is in the mailbox.
     committing: bool,
-    flights: Flights,
+    flights: Flights<Flight>,
+    /// How many appends on their way carry events from outside.
+    ingesting: usize,
     output: Output,
     alarm: Option<(Timestamp, JoinHandle<()>)>,
     snapshot_every: u64,
@@ -92,6 +94,7 @@ impl Actor for SchedulerActor {
             posts: Posts::default(),
             committing: false,
             flights: Flights::default(),
+            ingesting: 0,
             output: Output::default(),
             alarm: None,
             snapshot_every,
@@ -174,7 +177,7 @@ impl State {
 
     /// One append is always left to what the cluster itself decides.
     fn is_room_for_guests(&self) -> bool {
-        !self.posts.is_empty() && self.flights.ingesting() == 0
+        !self.posts.is_empty() && self.ingesting == 0
     }
 
     /// Decides everything collected, as one batch.
@@ -195,7 +198,7 @@ impl State {
         }
         self.scheduler.dispatch(now, &mut self.output);
         for effect in self.output.effects.drain(..) {
-            flight.told.entry(session_of(&effect)).or_default().effects.push(effect);
+            flight.told.entry(effect.session()).or_default().effects.push(effect);
         }
         let events = std::mem::take(&mut self.output.events);
         self.remember(myself, flight, events);
@@ -260,6 +263,7 @@ impl State {
             }
             return;
         }
+        self.ingesting += usize::from(flight.ingested > 0);
         self.flights.depart(flight, true);
         let myself = myself.clone();
         self.journal.submit(
@@ -272,7 +276,10 @@ impl State {
     }
 
     fn land(&mut self, events: Vec<Arc<Sealed>>) {
-        for flight in self.flights.land() {
+        let landed = self.flights.land();
+        // Only the first of them had events of its own on their way.
+        self.ingesting -= usize::from(landed.first().is_some_and(|flight| flight.ingested > 0));
+        for flight in landed {
             self.leave(flight);
         }
         self.hub.publish(events);
@@ -339,17 +346,5 @@ impl SendAfterQuietly for ActorRef<Message> {
             tokio::time::sleep(wait).await;
             let _ = actor.cast(Message::Wake);
         })
-    }
-}
-
-fn session_of(effect: &Effect) -> SessionId {
-    match effect {
-        Effect::OfferLease { session, .. }
-        | Effect::RevokeLease { session, .. }
-        | Effect::ConfirmAccepted { session, .. }
-        | Effect::CloseLease { session, .. }
-        | Effect::SweepJob { session, .. }
-        | Effect::EndSession { session, .. }
-        | Effect::TellDrained { session, .. } => *session,
     }
 }

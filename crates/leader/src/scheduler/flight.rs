@@ -1,6 +1,7 @@
-//! Batches on their way to the disk, and what may leave when they are there.
+//! One decided batch, and what may leave when its events are on the disk. In what order batches leave is for
+//! [`callsheet_scheduler::Flights`].
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use callsheet_model::SessionId;
@@ -42,52 +43,5 @@ impl Flight {
     pub(crate) fn is_empty(&self) -> bool {
         let nobody = self.told.is_empty() && self.tells.is_empty() && self.permits.is_empty();
         nobody && self.commands.is_empty() && self.ingested == 0
-    }
-}
-
-/// The batches in the air, oldest first.
-#[derive(Default)]
-pub(crate) struct Flights {
-    air: VecDeque<(Flight, bool)>,
-    appending: usize,
-    ingesting: usize,
-}
-
-impl Flights {
-    /// How many appends are on their way.
-    pub(crate) fn appending(&self) -> usize {
-        self.appending
-    }
-
-    /// How many of them carry events from outside.
-    pub(crate) fn ingesting(&self) -> usize {
-        self.ingesting
-    }
-
-    /// Whether nothing waits for the disk.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.air.is_empty()
-    }
-
-    /// Adds a batch; `appends` when events of its own are on their way to the disk. A batch without any still
-    /// waits for those before it: it may tell of what they decided.
-    pub(crate) fn depart(&mut self, flight: Flight, appends: bool) {
-        self.appending += usize::from(appends);
-        self.ingesting += usize::from(appends && flight.ingested > 0);
-        self.air.push_back((flight, appends));
-    }
-
-    /// The oldest append is durable: the batches that may leave now.
-    pub(crate) fn land(&mut self) -> Vec<Flight> {
-        let mut landed = Vec::new();
-        if let Some((flight, appends)) = self.air.pop_front() {
-            self.appending -= usize::from(appends);
-            self.ingesting -= usize::from(appends && flight.ingested > 0);
-            landed.push(flight);
-        }
-        while self.air.front().is_some_and(|(_, appends)| !appends) {
-            landed.extend(self.air.pop_front().map(|(flight, _)| flight));
-        }
-        landed
     }
 }

@@ -6,6 +6,7 @@ use callsheet_agent::{Action, Input};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::time::{Instant, sleep_until};
 
+use crate::agent::greeting::Silent;
 use crate::agent::handle::{AgentHandle, Queue};
 use crate::agent::messages::{Heard, Item, Wake};
 use crate::agent::state::State;
@@ -41,6 +42,8 @@ impl Actor for AgentActor {
             state.take(item, &mut actions);
             state.perform(&mut actions);
         }
+        state.greet(&mut actions);
+        state.perform(&mut actions);
         // Last, so that watchdogs have heard all that came.
         state.think(Input::Tick, &mut actions);
         state.perform(&mut actions);
@@ -83,7 +86,10 @@ impl State {
                 });
                 self.think(Input::Fetched { token, result }, actions);
             }
-            Item::Cached { bytes, templates } => self.cached = (bytes, templates),
+            Item::Cached { bytes, templates } => {
+                self.cached = Some((bytes, templates));
+                self.greet(actions);
+            }
             Item::Beat(figures) => {
                 self.say_heartbeat(figures);
                 self.think(Input::Beat, actions);
@@ -93,12 +99,11 @@ impl State {
             // It is told at the end of this wake-up.
             Item::Troupe => {}
             Item::LinkUp { session, outlet } => {
-                self.session = Some((session, outlet));
-                self.news.stream_changed();
-                self.think(Input::LinkUp, actions);
+                self.silent = Some(Silent::new(session, outlet));
+                self.greet(actions);
             }
             Item::LinkDown { refused } => {
-                self.session = None;
+                (self.session, self.silent) = (None, None);
                 self.news.stream_changed();
                 if self.left.take().is_some() {
                     self.supervisor.agent_left();
@@ -116,7 +121,7 @@ impl State {
         }
     }
 
-    fn think(&mut self, input: Input, actions: &mut Vec<Action>) {
+    pub(super) fn think(&mut self, input: Input, actions: &mut Vec<Action>) {
         actions.extend(self.mind.handle(self.began.elapsed(), input));
     }
 
@@ -129,7 +134,7 @@ impl State {
                 }
             }
             Child::LeaderLink => {
-                (self.link, self.session) = (None, None);
+                (self.link, self.session, self.silent) = (None, None, None);
                 self.think(Input::LinkDown, actions);
             }
             // What they were asked is asked again when they are back.
@@ -167,7 +172,8 @@ impl State {
     fn set_timer(&mut self, status_due: Option<Instant>) {
         // What lies beyond the end of time needs no timer.
         let mind = self.mind.next_wake().and_then(|wake| self.began.checked_add(wake));
-        let Some(wake) = mind.into_iter().chain(status_due).min() else { return };
+        let greeting = self.silent.as_ref().map(Silent::until);
+        let Some(wake) = mind.into_iter().chain(status_due).chain(greeting).min() else { return };
         if self.timer.as_ref().is_some_and(|(armed, _)| *armed <= wake && *armed > Instant::now()) {
             return;
         }

@@ -9,6 +9,7 @@
 mod actor;
 mod disk;
 mod effects;
+mod greeting;
 mod handle;
 mod messages;
 mod news;

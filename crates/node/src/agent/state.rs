@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use callsheet_agent::Agent;
+use callsheet_model::limits::MAX_TEMPLATES_NAMED;
 use callsheet_model::node::NodeStatus;
 use callsheet_model::signal::{Current, Heartbeat};
 use callsheet_model::{Md5, Timestamp, Token};
@@ -15,6 +16,7 @@ use uuid::Uuid;
 
 use crate::ae_process::SlotHandle;
 use crate::agent::disk::Disk;
+use crate::agent::greeting::Silent;
 use crate::agent::handle::AgentHandle;
 use crate::agent::messages::{Figures, Outlet};
 use crate::agent::news::News;
@@ -28,8 +30,6 @@ use crate::task::Held;
 const MAX_BACKLOG: usize = 1 << 20;
 /// Reports in one message: well below the largest message, whatever they say.
 const MAX_REPORTS: usize = 64;
-/// Templates named in a hello or heartbeat; a fuller cache is told in part.
-const MAX_NAMED: usize = 4096;
 /// Until the leader says otherwise.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const LOG_BYTES: u64 = 1 << 20;
@@ -54,10 +54,12 @@ pub(crate) struct State {
     pub(super) log_bytes: u64,
     /// The open stream, by the number its messages carry.
     pub(super) session: Option<(u64, Outlet)>,
+    /// A stream that is open, and that nothing was said on yet.
+    pub(super) silent: Option<Silent>,
     /// Where leases' templates are on this machine.
     pub(super) templates: BTreeMap<Token, PathBuf>,
-    /// The cache's size, and what is in it.
-    pub(super) cached: (u64, BTreeSet<Md5>),
+    /// The cache's size, and what is in it; nothing until its directory was read.
+    pub(super) cached: Option<(u64, BTreeSet<Md5>)>,
     pub(super) disk: Disk,
     pub(super) timer: Option<(Instant, Held)>,
     /// All is said; only the end of the stream is waited for.
@@ -90,8 +92,9 @@ impl State {
             heartbeat_every: HEARTBEAT,
             log_bytes: LOG_BYTES,
             session: None,
+            silent: None,
             templates: BTreeMap::new(),
-            cached: (0, BTreeSet::new()),
+            cached: None,
             disk,
             timer: None,
             left: None,
@@ -170,8 +173,14 @@ impl State {
             incarnation: self.incarnation,
             capabilities: Some(self.parts.capabilities.as_ref().into()),
             held: held.iter().map(|token| token.0).collect(),
-            cached_templates: self.cached.1.iter().take(MAX_NAMED).map(ToString::to_string).collect(),
+            cached_templates: self.templates_named().map(ToString::to_string).collect(),
+            cache_used_bytes: self.cached.as_ref().map(|(bytes, _)| *bytes),
         }
+    }
+
+    /// Templates in the cache, in order; of a fuller one the first.
+    fn templates_named(&self) -> impl Iterator<Item = &Md5> {
+        self.cached.iter().flat_map(|(_, templates)| templates).take(MAX_TEMPLATES_NAMED)
     }
 
     /// Whoever watches learns at once how the node is, not only with the next heartbeat. Not too often: a node
@@ -203,14 +212,14 @@ impl State {
             recorded_at: wall_clock(),
             cpu_pct: figures.cpu_pct,
             ram_available_mb: figures.ram_available_mb,
-            cache_used_bytes: Some(self.cached.0),
+            cache_used_bytes: self.cached.as_ref().map(|(bytes, _)| *bytes),
             renderer_running: is_rendering,
             current: current.map(|running| Current {
                 token: running.offer.token,
                 job: running.offer.brief.job,
                 frame: running.frame,
             }),
-            cached_templates: self.cached.1.iter().take(MAX_NAMED).copied().collect(),
+            cached_templates: self.templates_named().copied().collect(),
         };
         self.signal(Body::Heartbeat((&heartbeat).into()));
         self.send_backlog();

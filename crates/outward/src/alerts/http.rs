@@ -160,7 +160,7 @@ impl Webhook {
     }
 
     pub(super) fn look(&self) -> Result<(), String> {
-        let key = self.secret_file.as_deref().map(secret::read).transpose();
+        let key = self.secret_file.as_deref().map(signature::look).transpose();
         key.map(drop).map_err(|error| error.to_string())
     }
 

@@ -20,8 +20,10 @@ use crate::disk;
 
 /// The form of the file.
 const VERSION: u32 = 1;
-/// Lines beyond twice the letters before the file is written anew.
+/// Lines beyond twice the letters before the file is written anew ...
 const SLACK: usize = 1000;
+/// ... and bytes beyond twice what it had when it was.
+const SLACK_BYTES: usize = 4 << 20;
 
 /// How much a list may hold.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +49,9 @@ pub(crate) struct Letters {
     dropped: u64,
     /// Lines in the file.
     lines: usize,
+    /// Bytes in the file when it was written anew, and since.
+    bytes_anew: usize,
+    bytes_since: usize,
     /// Open at its end; none when the file must be written anew first.
     file: Option<File>,
 }
@@ -83,6 +88,8 @@ impl Letters {
             bytes: 0,
             dropped: 0,
             lines: 0,
+            bytes_anew: 0,
+            bytes_since: 0,
             file: None,
         };
         let bytes = match std::fs::read(path) {
@@ -185,15 +192,18 @@ impl Letters {
     }
 
     fn write(&mut self, line: &Line) -> io::Result<()> {
-        if self.file.is_none() || self.lines > 2 * self.by_sequence.len() + SLACK {
+        let long = self.lines > 2 * self.by_sequence.len() + SLACK;
+        if self.file.is_none() || long || self.bytes_since > self.bytes_anew + SLACK_BYTES {
             self.rewrite()?;
         }
         let Some(mut file) = self.file.take() else { return Ok(()) };
         // Until it is known to be whole on disk the file is not gone on with.
-        file.write_all(&bytes(line)?)?;
+        let line = bytes(line)?;
+        file.write_all(&line)?;
         file.sync_data()?;
         self.file = Some(file);
         self.lines += 1;
+        self.bytes_since += line.len();
         Ok(())
     }
 
@@ -205,6 +215,7 @@ impl Letters {
         }
         disk::replace(&self.path, &all)?;
         self.lines = self.by_sequence.len() + 1;
+        (self.bytes_anew, self.bytes_since) = (all.len(), 0);
         self.file = Some(OpenOptions::new().append(true).open(&self.path)?);
         Ok(())
     }

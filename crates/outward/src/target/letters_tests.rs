@@ -71,6 +71,19 @@ fn the_file_stays_small_however_many_letters_come_and_go() {
 }
 
 #[test]
+fn the_file_stays_small_however_large_letters_are() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("letters");
+    let (mut list, _) = Letters::open(&path, Bounds { letters: 3, bytes: 1 << 20 }).unwrap();
+    for sequence in 1..=150 {
+        list.put(DeadLetter { json: "x".repeat(200_000).into(), ..letter(sequence) }).unwrap();
+        let length = std::fs::metadata(&path).unwrap().len();
+        assert!(length < (SLACK_BYTES + (2 << 20)) as u64, "{length} after {sequence}");
+    }
+    assert_eq!(numbers(&Letters::open(&path, SMALL).unwrap().0), [148, 149, 150][2..]);
+}
+
+#[test]
 fn a_write_cut_off_anywhere_loses_only_what_was_told_to_nobody() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("letters");

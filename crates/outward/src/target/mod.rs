@@ -27,9 +27,9 @@ use tokio::sync::Notify;
 
 use crate::StartError;
 use crate::courier::{self, Amqp, Courier, Nats, Patience};
-use crate::secret;
+use crate::secret::{self, SecretError};
 use crate::supervisor::errand::{Errand, Fall, Leaving, Running};
-use crate::{backoff::Backoff, disk};
+use crate::{backoff::Backoff, disk, signature};
 use cursor::{CursorFile, Found};
 use letters::{Bounds, Letters};
 pub(crate) use status::Status;
@@ -99,12 +99,14 @@ impl Way {
         }
     }
 
-    fn secret(&self) -> Option<&Path> {
-        match self {
-            Self::Webhook(webhook) => webhook.secret_file.as_deref(),
-            Self::Nats(nats) => nats.token_file.as_deref(),
-            Self::Amqp(amqp) => amqp.password_file.as_deref(),
-        }
+    /// Whether its secret is there and can be one.
+    fn look(&self) -> Result<(), SecretError> {
+        let looked = match self {
+            Self::Webhook(webhook) => webhook.secret_file.as_deref().map(signature::look),
+            Self::Nats(nats) => nats.token_file.as_deref().map(|file| secret::read(file).map(drop)),
+            Self::Amqp(amqp) => amqp.password_file.as_deref().map(|file| secret::read(file).map(drop)),
+        };
+        looked.unwrap_or(Ok(()))
     }
 
     fn courier(&self) -> Result<Courier, String> {
@@ -143,7 +145,7 @@ impl Target {
         let wrong = |why| StartError::Target { target: way.key(), why };
         // Both are done again later; here is where a mistake is told at once.
         way.courier().map_err(wrong)?;
-        way.secret().map(secret::read).transpose().map_err(|error| wrong(error.to_string()))?;
+        way.look().map_err(|error| wrong(error.to_string()))?;
         let name = way.name();
         let path = directory.join(format!("{name}.dead_letters"));
         let (letters, damage) = Letters::open(&path, Bounds::default())
@@ -176,11 +178,23 @@ impl Target {
         Ok(target)
     }
 
-    /// How far it has been told. A new target begins now, and that is written down. One whose cursor is damaged begins
-    /// at the oldest event there is: rather twice than never.
+    /// How far it has been told. A new target begins now, and that is written down. One whose cursor is damaged, or of
+    /// another log (this one was restored from a copy), begins at the oldest event there is: rather twice than never.
     fn where_to_begin(&self, leader: &Leader) -> io::Result<u64> {
         let (oldest, head) = leader.range();
         let at = match self.cursor.load()? {
+            // Now, while it can be told: it may take its time until this one is delivered to.
+            Found::At(asked) if asked > head => {
+                let target = &self.name;
+                tracing::error!(
+                    target,
+                    asked,
+                    head,
+                    oldest,
+                    "this is another log: beginning at its oldest event"
+                );
+                oldest.saturating_sub(1)
+            }
             Found::At(at) => return Ok(at),
             // Taken away while it was in use: it is known all the same.
             Found::Nothing => self.status(|status| status.begun()).unwrap_or(head),

@@ -104,6 +104,8 @@ struct Round {
 impl Round {
     async fn go_on(&mut self, cursor: &mut Cursor) -> Result<(), Fall> {
         self.connect(cursor).await;
+        // Events and dead letters that are to be tried again take turns.
+        let mut had_turn = false;
         loop {
             let wanted = Wanted { after: Some(cursor.at), follow: true, ..Wanted::default() };
             let mut events = self.leader.follow(wanted);
@@ -111,10 +113,11 @@ impl Round {
                 let due = cursor.due.unwrap_or_else(|| Instant::now() + PASSED_AFTER);
                 tokio::select! {
                     biased;
-                    () = self.target.asked.notified() => self.redeliver().await?,
                     () = sleep_until(due), if cursor.due.is_some() => cursor.store(&self.target).await,
+                    () = self.target.asked.notified(), if !had_turn => had_turn = self.redeliver().await?,
                     page = events.recv() => match page {
                         Some(Ok(page)) => {
+                            had_turn = false;
                             let began = Instant::now();
                             self.take(cursor, page).await?;
                             if began.elapsed() > LONG {
@@ -130,6 +133,7 @@ impl Round {
                             break;
                         }
                     },
+                    () = self.target.asked.notified(), if had_turn => had_turn = self.redeliver().await?,
                 }
             }
         }
@@ -175,6 +179,11 @@ impl Round {
             }
             // It was busy with deliveries: the log still has everything.
             LeaderError::FellBehind { .. } => {}
+            // It may not get over that by itself.
+            LeaderError::Journal(why) => {
+                self.failed(&format!("the log cannot be read: {why}"));
+                sleep(PAUSE).await;
+            }
             error => {
                 tracing::debug!(target = target.name, %error, "the log cannot be followed right now");
                 sleep(PAUSE).await;
@@ -247,10 +256,13 @@ impl Round {
         self.target.with_letters(move |letters| letters.put(letter)).await
     }
 
-    /// Tries dead letters once more, as was asked. None of them holds the others up.
-    async fn redeliver(&mut self) -> Result<(), Fall> {
+    /// Tries a dead letter once more, as was asked; whether there was one. None of them holds the others up, and all of
+    /// them together no event.
+    async fn redeliver(&mut self) -> Result<bool, Fall> {
         loop {
-            let Some(sequence) = self.target.again().pop_first() else { return Ok(()) };
+            let Some(sequence) = self.target.again().pop_first() else { return Ok(false) };
+            // For the next of them.
+            self.target.asked.notify_one();
             let look = move |letters: &mut super::Letters| Ok(letters.get(sequence).cloned());
             // It may have been dropped meanwhile.
             let Some(letter) = self.target.with_letters(look).await? else { continue };
@@ -266,6 +278,7 @@ impl Round {
                     self.bury(&parcel, letter.attempts.saturating_add(1), &why).await?;
                 }
             }
+            return Ok(true);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use callsheet_model::limits::MAX_SLOTS;
 use callsheet_model::trust::Quarantine;
-use callsheet_model::{Capabilities, ClearedBy, Event, NodeName, ReleaseReason, SessionId, Token};
+use callsheet_model::{Arrival, Capabilities, ClearedBy, Event, NodeName, ReleaseReason, SessionId, Token};
 
 use super::{end_job, quarantine, release};
 use crate::turn::Turn;
@@ -14,7 +14,7 @@ pub(super) fn connect_node(
     turn: &mut Turn<'_>,
     node: &NodeName,
     session: SessionId,
-    mut capabilities: Capabilities,
+    (mut capabilities, arrival): (Capabilities, Box<Arrival>),
     held: &BTreeSet<Token>,
 ) {
     capabilities.slots = capabilities.slots.min(MAX_SLOTS);
@@ -27,7 +27,7 @@ pub(super) fn connect_node(
     let drained = known.is_some_and(|known| known.drained);
     let renewed = renewed(turn, node, &capabilities);
     if !same {
-        turn.emit(Event::NodeOnline { node: node.clone(), capabilities });
+        turn.emit(Event::NodeOnline { node: node.clone(), capabilities, arrival });
     }
     for renderer in renewed {
         quarantine::clear(turn, node, renderer, ClearedBy::Renewal);

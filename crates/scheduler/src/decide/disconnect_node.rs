@@ -1,7 +1,7 @@
 //! A node's stream broke, or it said goodbye. After a break it has the reconnect grace to come back with its
 //! leases; a goodbye is meant.
 
-use callsheet_model::{Event, NodeName, OfflineReason, ReleaseReason, SessionId, Token};
+use callsheet_model::{Event, JobId, NodeName, OfflineReason, ReleaseReason, SessionId, Token};
 
 use super::{note_troupe, release};
 use crate::rejection::Rejection;
@@ -33,14 +33,25 @@ pub(super) fn disconnect_node(
 pub(super) fn take_offline(turn: &mut Turn<'_>, node: &NodeName, reason: OfflineReason) {
     let leases: Vec<Token> =
         turn.state().node(node).map(|node| node.leases.iter().copied().collect()).unwrap_or_default();
-    turn.emit(Event::NodeOffline { node: node.clone(), reason });
+    let last_heard = turn.presence.get(node).and_then(|here| here.heard);
+    let job = work_in_hand(turn, &leases);
+    turn.emit(Event::NodeOffline { node: node.clone(), reason, last_heard, job });
     for token in leases {
         if reason == OfflineReason::HeartbeatLost {
             turn.revoke(node, token, "the node was taken for lost");
         }
+        // Upholds every_lease_ends: none outlives its owner.
         release::release(turn, token, ReleaseReason::NodeLost);
     }
     note_troupe::dismiss(turn, node, reason != OfflineReason::HeartbeatLost);
     turn.presence.gone(node);
     turn.stir_all();
+}
+
+/// The job whose frames a node has in hand: of its oldest lease, and one with nothing left but to publish counts
+/// only when there is no other.
+fn work_in_hand(turn: &Turn<'_>, leases: &[Token]) -> Option<JobId> {
+    let records = leases.iter().filter_map(|token| turn.state().lease(*token));
+    let first = records.min_by_key(|record| (record.remaining.is_empty(), record.lease.token))?;
+    Some(first.lease.job)
 }

@@ -231,6 +231,7 @@ fn others<'a>(
 
 fn hand_over(turn: &mut Turn<'_>, node: &NodeName, portion: Portion) {
     let Portion { place, work, frames, gentle } = portion;
+    // Upholds one_valid_lease: tokens only grow.
     let token = turn.state().last_token().next();
     let lease = Lease { token, job: place.job, step: place.step, node: node.clone(), work, frames, gentle };
     turn.emit(Event::FramesLeased { lease: lease.clone() });

@@ -41,6 +41,7 @@ pub(super) fn fail(turn: &mut Turn<'_>, id: JobId, why: Ending) {
 }
 
 /// Calls back every frame of the job that is in someone's hands.
+// Upholds people_are_heeded: of a job that is over nothing is in force.
 pub(super) fn call_back(turn: &mut Turn<'_>, id: JobId, why: &'static str) {
     let Some(job) = turn.state().job(id) else { return };
     let tokens: Vec<Token> = job.steps.iter().flat_map(|step| &step.leases).copied().collect();

@@ -28,6 +28,7 @@ impl Whose {
     /// often, unless it passes by itself.
     pub(super) fn pays(self, policy: &Policy, class: FailureClass, history: &History) -> bool {
         let too_often = !class.is_waited_for() && history.uncharged >= policy.uncharged_max;
+        // Upholds retries_on_evidence.
         match self {
             Self::TheStep => true,
             Self::AsItsClassSays => class.costs_a_retry() || too_often,
@@ -55,6 +56,7 @@ pub(super) fn fail_frames(
             dead.add(&part);
             continue;
         }
+        // Upholds backs_off: every way back of a failed frame has its wait.
         let failures = history.failures();
         let not_before = turn.now.plus(backoff(turn.policy, failures));
         again.entry((charged, not_before)).or_default().add(&part);

@@ -16,7 +16,7 @@ pub(super) fn hear_node(
 ) -> Result<(), Rejection> {
     let now = turn.now;
     match turn.presence.get_mut(node) {
-        Some(here) if here.session == Some(session) => here.last_heard = now,
+        Some(here) if here.session == Some(session) => here.hear(now),
         _ => return Err(Rejection::StaleSession { node: node.clone() }),
     }
     if let Some(holding) = holding {

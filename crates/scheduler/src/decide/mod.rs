@@ -64,8 +64,8 @@ pub(crate) fn decide(turn: &mut Turn<'_>, command: Command) -> Result<Reply, Rej
         Command::PauseJob { job } => pause_job::pause_job(turn, job)?,
         Command::ResumeJob { job } => resume_job::resume_job(turn, job)?,
         Command::RetryJob { job, frames } => return retry_job::retry_job(turn, job, frames.as_ref()),
-        Command::ConnectNode { node, session, capabilities, held } => {
-            connect_node::connect_node(turn, &node, session, capabilities, &held);
+        Command::ConnectNode { node, session, capabilities, arrival, held } => {
+            connect_node::connect_node(turn, &node, session, (capabilities, arrival), &held);
         }
         Command::DisconnectNode { node, session, goodbye } => {
             disconnect_node::disconnect_node(turn, &node, session, goodbye)?;

@@ -1,8 +1,9 @@
 //! Judges what the monitor sees of workers and nodes, and raises an alert for what people do not know yet. What they
 //! were told is durable, so that nothing is told twice over a restart of the leader.
 //!
-//! The first look at a worker tells nothing, unless it was expected and has not come. Dead letters that it has then
-//! already have never been told, and are at the next look.
+//! The first look at a worker tells nothing, unless it was expected and has not come: one that nobody expects, and that
+//! came and went between two looks, is only noted. Dead letters that it has then already have never been told, and are
+//! at the next look.
 
 use std::collections::BTreeSet;
 
@@ -45,8 +46,8 @@ pub(super) fn observe_workers(
 }
 
 fn first_look(turn: &mut Turn<'_>, look: &Observation, alive: bool, channels: &[String]) {
-    if alive {
-        note(turn, &look.worker, Some(true));
+    if alive || !look.expected {
+        note(turn, &look.worker, Some(alive));
     } else {
         raise(turn, look, AlertKind::Down, "is expected, and has not shown up", channels);
     }

@@ -21,6 +21,7 @@ pub(super) fn progress(turn: &mut Turn<'_>, id: JobId, index: StepIndex) {
         return;
     }
     let Some(job) = turn.state().job(id) else { return };
+    // Upholds finished_iff_complete: here alone a job succeeds.
     if job.is_complete() {
         turn.emit(Event::JobSucceeded { job: id });
         workflow::completed(turn, id);

@@ -23,6 +23,7 @@ pub(super) fn proven(
         return Err(Rejection::NothingToProve { token });
     }
     let passed = turn.state().node(&node).and_then(|node| node.trial(token)).map(str::to_owned);
+    // Upholds one_accepted_attempt: what the lease holds no more is not accepted again, however often it is said.
     let new = record.remaining.intersection(frames);
     let last = !new.is_empty() && new.len() == record.remaining.len();
     if !new.is_empty() {

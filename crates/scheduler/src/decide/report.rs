@@ -11,8 +11,9 @@ pub(super) fn report(turn: &mut Turn<'_>, node: &NodeName, report: Report) -> Re
     let Report { token, what } = report;
     let now = turn.now;
     if let Some(here) = turn.presence.get_mut(node).filter(|here| here.session.is_some()) {
-        here.last_heard = now;
+        here.hear(now);
     }
+    // Upholds one_valid_lease: the fence. Who holds the token in force is believed, and nobody else.
     let in_force = turn.state().lease(token).is_some_and(|record| record.lease.node == *node);
     if let Reported::Ended { outcome, .. } = &what {
         let was_finishing = finished(turn, node, token);

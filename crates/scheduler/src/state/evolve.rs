@@ -17,6 +17,7 @@ use super::{JobRecord, LeaseRecord, State, StepRecord};
 
 impl State {
     /// Folds one event in.
+    // Upholds replay_is_state: nothing else changes what is durable, live or in replay.
     pub fn evolve(&mut self, envelope: &Envelope) {
         let at = envelope.at;
         self.sequence = self.sequence.max(envelope.sequence);
@@ -61,8 +62,10 @@ impl State {
             }
             Event::FramesLost { token, frames, .. } => self.frames_lost(*token, frames),
             Event::LeaseReleased { token, .. } => self.lease_ended(*token),
-            Event::NodeOnline { node, capabilities } => self.node_online(node, capabilities, at),
-            Event::NodeOffline { node, reason } => self.node_offline(node, *reason, at),
+            Event::NodeOnline { node, capabilities, .. } => self.node_online(node, capabilities, at),
+            Event::NodeOffline { node, reason, last_heard, .. } => {
+                self.node_offline(node, *reason, *last_heard, at);
+            }
             Event::NodeDrained { node } => self.node_drained(node, true),
             Event::NodeUndrained { node } => self.node_drained(node, false),
             Event::StepCleared { job, step, .. } => self.step_cleared(*job, *step),
@@ -247,6 +250,7 @@ impl State {
     }
 
     /// The one way out of the state for a lease.
+    // Upholds nothing_starves: whatever it still held waits again, and every node is looked at for it.
     pub(super) fn lease_ended(&mut self, token: Token) {
         let Some(record) = self.leases.remove(&token) else { return };
         if let Some(node) = self.nodes.get_mut(&record.lease.node) {

@@ -127,6 +127,8 @@ pub(crate) struct NodeRecord {
     pub(crate) capabilities: Capabilities,
     pub(crate) offline: Option<OfflineReason>,
     pub(crate) since: Timestamp,
+    /// Of one that is gone: when it was last heard, if that is known.
+    pub(crate) last_heard: Option<Timestamp>,
     pub(crate) drained: bool,
     pub(crate) leases: BTreeSet<Token>,
     /// Leases that count for a slot.
@@ -147,6 +149,7 @@ pub(crate) struct NodeRecord {
 
 impl NodeRecord {
     /// Whether it may be handed work, as far as events tell.
+    // Upholds people_are_heeded.
     pub(crate) fn is_willing(&self) -> bool {
         self.offline.is_none() && !self.drained
     }

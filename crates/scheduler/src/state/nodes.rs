@@ -68,15 +68,23 @@ impl State {
         node.capabilities = capabilities.clone();
         node.offline = None;
         node.since = at;
+        node.last_heard = None;
         node.is_paused = pauses::cover(&self.pauses, &node.capabilities);
         self.index.judge(node);
         self.index.stir_all();
     }
 
-    pub(super) fn node_offline(&mut self, name: &NodeName, reason: OfflineReason, at: Timestamp) {
+    pub(super) fn node_offline(
+        &mut self,
+        name: &NodeName,
+        reason: OfflineReason,
+        last_heard: Option<Timestamp>,
+        at: Timestamp,
+    ) {
         if let Some(node) = self.nodes.get_mut(name) {
             node.offline = Some(reason);
             node.since = at;
+            node.last_heard = last_heard;
             self.index.stir_all();
         }
     }

@@ -27,7 +27,7 @@ pub struct NodeView {
     pub drained: bool,
     /// Its session, while a stream to it is open.
     pub session: Option<SessionId>,
-    /// When it was last heard, since this leader began.
+    /// When it was last heard: by this leader, or by the one that took it for gone.
     pub last_heard: Option<Timestamp>,
     /// Slots with an attempt, or with a lease waiting for one.
     pub busy: u32,
@@ -96,7 +96,7 @@ impl Scheduler {
             since: node.since,
             drained: node.drained,
             session: here.and_then(|here| here.session),
-            last_heard: here.map(|here| here.last_heard),
+            last_heard: here.map_or(node.last_heard, |here| here.heard),
             busy: node.busy.saturating_add(here.map_or(0, |here| here.finishing.len() as u32)),
             leases: node.leases.iter().copied().collect(),
             quarantines: node.quarantines.clone(),

@@ -81,6 +81,7 @@ impl World {
                     alive: [None, Some(true), Some(false)][usize::from(how) % 3],
                     last_beat_age_s: (how > 3).then_some(50),
                     dead_letters: dead,
+                    expected: how % 2 == 0,
                 };
                 let channels = vec!["telegram".to_owned(), "slack".to_owned()];
                 vec![Command::ObserveWorkers { seen: vec![seen], threshold: 1, channels }]

@@ -254,7 +254,13 @@ impl World {
             memory: 2 << 30,
             ..Capabilities::default()
         };
-        Command::ConnectNode { node, session: SessionId(self.last_session), capabilities, held }
+        Command::ConnectNode {
+            node,
+            session: SessionId(self.last_session),
+            capabilities,
+            arrival: Box::default(),
+            held,
+        }
     }
 
     fn hear(&self, node: NodeName, holding: u8) -> Command {
@@ -301,6 +307,7 @@ impl World {
             node: NodeName::new("stranger").unwrap(),
             session: SessionId(u64::MAX),
             capabilities: Capabilities::default(),
+            arrival: Box::default(),
             held: BTreeSet::new(),
         };
         copy.handle(self.now, callsheet_model::Author::SYSTEM, stranger, &mut out).unwrap();

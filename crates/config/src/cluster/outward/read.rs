@@ -38,7 +38,7 @@ fn targets<'a, T>(
 ) -> Vec<T> {
     let mut names = BTreeSet::new();
     let mut targets = Vec::new();
-    for mut table in root.tables(kind).into_iter().take(MOST) {
+    for mut table in root.tables_up_to(kind, MOST) {
         let (called, target) = read(&mut table);
         if let Some(called) = called.filter(|called| !names.insert(called.clone())) {
             table.refuse("name", Why::new(quoted(&called), format!("another {kind} has this name already")));

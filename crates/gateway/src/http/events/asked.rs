@@ -9,6 +9,8 @@ use crate::http::problem::FieldProblem;
 
 /// The header that a browser's `EventSource` comes back with.
 const HEADER: &str = "last-event-id";
+/// What it is called in the query of a client that cannot set headers.
+const LAST_EVENT: &str = "last_event_id";
 
 /// What was found is shown up to this many characters.
 const SHOWN: usize = 60;
@@ -53,15 +55,15 @@ pub(super) struct AskedPage {
 }
 
 impl Asked {
-    /// Reads a stream's parameters. A cursor in the header wins: a browser that comes back sends it beside the
-    /// URL that it began with.
+    /// Reads a stream's parameters. The last event that a client has seen wins over where it began, and the header
+    /// over the query: one that comes back says it beside the URL that it began with.
     ///
     /// # Errors
     /// Every parameter that is wrong.
     pub(super) fn read(pairs: Pairs, headers: &HeaderMap) -> Result<Self, Problem> {
         let mut parameters = Parameters { left: pairs, wrong: Vec::new() };
         let after = parameters.take("after", number);
-        let last = parameters.take("last_event_id", number);
+        let last = parameters.take_last_event();
         let snapshot = parameters.take("snapshot", flag).unwrap_or(false);
         let signals = match parameters.take("signals", flag) {
             None => Signals::Named,
@@ -71,13 +73,6 @@ impl Asked {
         let header = headers.get(HEADER).filter(|value| !value.is_empty());
         let header = header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let header = header.and_then(|value| parameters.read(HEADER, &value, number));
-        if after.is_some() && last.is_some() {
-            parameters.refuse(
-                "last_event_id",
-                "a second cursor",
-                "either after or last_event_id may be given",
-            );
-        }
         let filter = parameters.filter()?;
         Ok(Self { after: header.or(last).or(after), snapshot, signals, filter })
     }
@@ -127,10 +122,26 @@ type Read<T> = fn(&str) -> Result<T, &'static str>;
 
 impl Parameters {
     fn take<T>(&mut self, name: &'static str, read: Read<T>) -> Option<T> {
-        let (taken, left) = std::mem::take(&mut self.left).into_iter().partition(|(key, _)| key == name);
+        let taken = self.remove(|key| key == name);
+        self.one(name, &taken, read)
+    }
+
+    /// The last event that the client has seen. Like the header, an empty one says nothing.
+    fn take_last_event(&mut self) -> Option<u64> {
+        let mut taken = self.remove(names_last_event);
+        taken.retain(|(_, value)| !value.is_empty());
+        self.one(LAST_EVENT, &taken, number)
+    }
+
+    /// Takes out all parameters of a name.
+    fn remove(&mut self, is_it: impl Fn(&str) -> bool) -> Pairs {
+        let (taken, left) = std::mem::take(&mut self.left).into_iter().partition(|(key, _)| is_it(key));
         self.left = left;
-        let taken: Pairs = taken;
-        match taken.as_slice() {
+        taken
+    }
+
+    fn one<T>(&mut self, name: &'static str, taken: &[(String, String)], read: Read<T>) -> Option<T> {
+        match taken {
             [] => None,
             [(_, value)] => self.read(name, value, read),
             [.., (_, value)] => {
@@ -166,6 +177,13 @@ impl Parameters {
     }
 }
 
+/// Clients spell it as the header, as other parameters here, and as `lastEventId`, which libraries for browsers do.
+fn names_last_event(key: &str) -> bool {
+    let letters =
+        key.bytes().filter(|byte| !matches!(byte, b'-' | b'_')).map(|byte| byte.to_ascii_lowercase());
+    letters.eq(*b"lasteventid")
+}
+
 fn number(text: &str) -> Result<u64, &'static str> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| plain).ok_or("it is the number of an event, as in its sequence")
@@ -199,6 +217,19 @@ mod tests {
         assert_eq!(asked(&[("last_event_id", "3")], None).unwrap().after, Some(3));
         assert_eq!(asked(&[("after", "3")], Some("")).unwrap().after, Some(3), "an empty one says nothing");
         assert_eq!(asked(&[], None).unwrap().after, None);
+    }
+
+    #[test]
+    fn a_client_without_headers_says_in_the_query_what_it_has_seen_however_it_spells_it() {
+        for name in ["last_event_id", "Last-Event-ID", "last-event-id", "lastEventId", "LASTEVENTID"] {
+            assert_eq!(asked(&[(name, "3")], None).unwrap().after, Some(3), "{name}");
+            let back = asked(&[("after", "0"), (name, "3")], None).unwrap();
+            assert_eq!(back.after, Some(3), "{name} beside where it began");
+            assert_eq!(asked(&[(name, ""), ("after", "1")], None).unwrap().after, Some(1), "{name} empty");
+            assert_eq!(asked(&[(name, "x")], None).unwrap_err().code(), "bad_parameter", "{name}");
+        }
+        assert!(asked(&[("last_event_id", "3"), ("lastEventId", "4")], None).is_err(), "two of them");
+        assert!(asked(&[("last_event", "3")], None).is_err(), "something else");
     }
 
     #[test]

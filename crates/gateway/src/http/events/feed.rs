@@ -17,21 +17,20 @@ use callsheet_events::{Filter, Passing, Sealed, completed_frames, passing};
 use callsheet_leader::{Events, Leader, LeaderError, Wanted, next_signal};
 use callsheet_model::Event;
 use callsheet_model::signal::Signal;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use super::asked::{Asked, Signals};
 use super::snapshot;
 use super::words::LastWord;
-use crate::http::{Code, Problem, Shared};
+use crate::http::{Problem, Shared};
+use crate::readers::Place;
 
 /// A piece of a stream is about as large as this, in bytes, when there is more to tell.
 const PIECE: usize = 64 << 10;
 /// Readers that write out events at the same time. Hundreds of them that all have something to tell would else stand
 /// in the runtime's queue, and whoever else asks for something would stand behind them.
 pub(crate) const TURNS: usize = 2;
-/// What a reader is told for whom there is no place.
-const TOO_MANY: &str = "as many streams as leader.http.readers allows are open: try again in a moment";
 /// Frames that count from now on: each of them is a signal of its own.
 const FRAMES_ACCEPTED: &str = "frame_job.frames_accepted";
 /// How many of an event's frames are written out at once.
@@ -76,7 +75,7 @@ pub(super) struct Feed {
     last: Option<LastWord>,
     over: bool,
     turns: Arc<Semaphore>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Feed {
@@ -85,8 +84,7 @@ impl Feed {
     /// # Errors
     /// When there are too many readers, or the leader is being restarted.
     pub(super) async fn open(shared: &Shared, asked: Asked) -> Result<Self, Problem> {
-        let place = shared.readers.clone().try_acquire_owned();
-        let place = place.map_err(|_| Problem::new(Code::TooManyReaders, TOO_MANY))?;
+        let place = shared.readers.place()?;
         let leader = &shared.leader;
         // Before the first event: what happens in between is told, and never twice.
         let signals = asked.wants_signals().then(|| leader.signals());

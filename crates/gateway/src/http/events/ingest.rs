@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::described::{Answer, Taken, TakenAll};
 use crate::http::problem::FieldProblem;
 use crate::http::{Code, Problem, Shared, Whole};
+use crate::serve::crowd::InTheCrowd;
 
 /// Bodies that are read at the same time: each takes a few times its own size while it is.
 const READ_AT_ONCE: usize = 2;
@@ -57,6 +58,7 @@ impl Default for Desk {
     )
 )]
 pub(super) async fn post(
+    _: InTheCrowd,
     State(shared): State<Arc<Shared>>,
     Extension(desk): Extension<Desk>,
     headers: HeaderMap,

@@ -9,7 +9,7 @@ pub(crate) mod ingest;
 mod page;
 pub(crate) mod snapshot;
 mod sse;
-mod text;
+pub(super) mod text;
 mod words;
 mod ws;
 

@@ -15,6 +15,7 @@ use super::described::{CursorHeader, FilterParams, StreamParams};
 use super::feed::Feed;
 use super::text::SseText;
 use crate::http::{Params, PathOf, Problem, Shared};
+use crate::serve::crowd::InTheCrowd;
 
 /// Proxies that would collect a stream before they pass it on are told not to.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -34,6 +35,7 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
     )
 )]
 pub(super) async fn stream(
+    _: InTheCrowd,
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     Params(pairs): Params<Pairs>,
@@ -54,6 +56,7 @@ pub(super) async fn stream(
     )
 )]
 pub(super) async fn stream_job(
+    _: InTheCrowd,
     State(shared): State<Arc<Shared>>,
     PathOf(id): PathOf<String>,
     headers: HeaderMap,
@@ -76,6 +79,7 @@ pub(super) async fn stream_job(
     )
 )]
 pub(super) async fn stream_node(
+    _: InTheCrowd,
     State(shared): State<Arc<Shared>>,
     PathOf(name): PathOf<String>,
     headers: HeaderMap,

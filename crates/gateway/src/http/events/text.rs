@@ -17,23 +17,29 @@ const HOPELESS_RETRY_MS: u32 = 30_000;
 
 /// Text of Server-Sent Events, many in one piece.
 #[derive(Default)]
-pub(super) struct SseText(pub(super) String);
+pub(crate) struct SseText(pub(crate) String);
 
 impl SseText {
     /// What a stream begins with. A client that loses it before the first event comes back from the cursor: an
     /// `id:` without data sets it and shows nothing.
-    pub(super) fn begin(cursor: Option<u64>) -> Self {
+    pub(crate) fn begin(cursor: Option<u64>) -> Self {
         let id = cursor.map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
         Self(format!("retry: {RETRY_MS}\n{id}\n"))
     }
 
     /// A comment, for whoever would take silence for a dead connection; and how far the log was read meanwhile.
-    pub(super) fn keep_alive(cursor: Option<u64>) -> Self {
+    pub(crate) fn keep_alive(cursor: Option<u64>) -> Self {
         let id = cursor.map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
         Self(format!(": keep-alive\n{id}\n"))
     }
 
-    fn message(&mut self, id: Option<u64>, kind: &str, data: &str) {
+    /// A client that comes back would only be told the same.
+    pub(crate) fn no_hurry(&mut self) {
+        let _ = writeln!(self.0, "retry: {HOPELESS_RETRY_MS}");
+    }
+
+    /// One message; only what is in the log has an id.
+    pub(crate) fn message(&mut self, id: Option<u64>, kind: &str, data: &str) {
         let text = &mut self.0;
         text.reserve(kind.len() + data.len() + 48);
         if let Some(id) = id {
@@ -84,7 +90,7 @@ impl Told for SseText {
 
     fn last(&mut self, word: &LastWord) {
         if word.is_final() {
-            let _ = writeln!(self.0, "retry: {HOPELESS_RETRY_MS}");
+            self.no_hurry();
         }
         self.message(None, word.kind, &word.json());
     }

@@ -19,6 +19,7 @@ use super::described::{CursorHeader, FilterParams, StreamParams};
 use super::feed::{Feed, Told};
 use super::words::LastWord;
 use crate::http::{Code, Params, Problem, Shared};
+use crate::serve::crowd::InTheCrowd;
 
 /// Largest message that a client may send, in bytes; none is wanted.
 const LARGEST_HEARD: usize = 64 << 10;
@@ -85,6 +86,7 @@ impl Told for Messages {
     )
 )]
 pub(super) async fn stream(
+    _: InTheCrowd,
     State(shared): State<Arc<Shared>>,
     headers: HeaderMap,
     uri: Uri,
@@ -134,7 +136,8 @@ async fn talk(mut socket: WebSocket, mut feed: Feed, keep_alive: Duration) {
                     unanswered = 0;
                     continue;
                 }
-                Some(Ok(Message::Close(_))) | None => return,
+                Some(Ok(Message::Close(_))) => return parted(&mut socket).await,
+                None => return,
                 Some(Ok(_)) => continue,
                 // The connection broke, or something larger than may be said was.
                 Some(Err(_)) => return close(socket, 1009, "nothing larger than 64 KiB is heard").await,
@@ -170,13 +173,17 @@ async fn send(socket: &mut WebSocket, messages: Vec<Message>) -> Result<(), axum
 }
 
 async fn close(mut socket: WebSocket, code: u16, reason: &'static str) {
-    let goodbye = async {
-        socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() }))).await?;
-        while let Some(Ok(_)) = socket.next().await {}
-        Ok::<_, axum::Error>(())
-    };
+    let goodbye = socket.send(Message::Close(Some(CloseFrame { code, reason: reason.into() })));
     // One who does not say goodbye is left without.
-    let _ = timeout(GOODBYE, goodbye).await;
+    if let Ok(Ok(())) = timeout(GOODBYE, goodbye).await {
+        parted(&mut socket).await;
+    }
+}
+
+/// Both have said goodbye, or will have: what is still to be sent of it goes out while its end is read for.
+async fn parted(socket: &mut WebSocket) {
+    let end = async { while let Some(Ok(_)) = socket.next().await {} };
+    let _ = timeout(GOODBYE, end).await;
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use callsheet_leader::{SchedulerCommand, SchedulerReply};
-use callsheet_model::limits::{MAX_FRAME_TEXT_BYTES, MAX_PATH_BYTES};
+use callsheet_model::limits::MAX_FRAME_TEXT_BYTES;
 use callsheet_model::{Author, FrameSet, JobId};
+use callsheet_protocol::text::NOTE;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -29,10 +30,7 @@ pub(super) async fn change(
 
 /// A text for people that came with a command.
 pub(super) fn note(field: &str, text: String) -> Result<String, Problem> {
-    if text.len() > MAX_PATH_BYTES {
-        let allowed = format!("here may be at most {MAX_PATH_BYTES} bytes");
-        return Err(Problem::of_field(Code::Invalid, field, &text, &allowed));
-    }
+    NOTE.check(field, &text).map_err(Problem::of_wire(Code::Invalid))?;
     Ok(text)
 }
 

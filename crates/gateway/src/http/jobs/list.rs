@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use callsheet_leader::view::JobFilter;
 use callsheet_model::{JobId, JobState};
+use callsheet_protocol::text::{PART_OF_TITLE, SOUGHT};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -38,8 +39,10 @@ pub(super) struct ListParams {
     #[param(inline, value_type = Option<Vec<StateWord>>, style = Form, explode = false, min_items = 1)]
     state: Option<String>,
     /// Only this project.
+    #[param(max_length = 64)]
     project: Option<String>,
     /// Only names with this in them, in any case.
+    #[param(max_length = 200)]
     name: Option<String>,
 }
 
@@ -74,15 +77,28 @@ pub(super) async fn list(
     Params(params): Params<ListParams>,
 ) -> Result<Json<JobList>, Problem> {
     let ListParams { page_token, page_size, state, project, name } = params;
+    SOUGHT
+        .check("project", project.as_deref().unwrap_or_default())
+        .map_err(Problem::of_wire(Code::BadParameter))?;
+    PART_OF_TITLE
+        .check("name", name.as_deref().unwrap_or_default())
+        .map_err(Problem::of_wire(Code::BadParameter))?;
     let states = state.as_deref().map(states).transpose()?.unwrap_or_default();
     let (filter, size) = (JobFilter { states, project, name }, paging::size(page_size)?);
     let list = shared.leader.read(move |scheduler| {
+        // The place of a job that is forgotten is not known any more: it would be the first page once again.
+        page_token.is_none_or(|token| scheduler.job(JobId(token)).is_some()).then_some(())?;
         let page = scheduler.jobs_newest_first(&filter, page_token.map(JobId), size);
         let next = page.items.last().filter(|_| page.more).map(|job| job.job.id.to_string());
         let jobs: Vec<_> = page.items.iter().map(|job| views::job(scheduler, job)).collect();
-        (jobs, next)
+        Some((jobs, next))
     });
-    let (jobs, next_page_token) = list.await?;
+    let forgotten = || {
+        let allowed = "the job that the page was to begin after is forgotten: begin with the first page";
+        let token = page_token.unwrap_or_default().to_string();
+        Problem::of_field(Code::BadParameter, "page_token", &token, allowed)
+    };
+    let (jobs, next_page_token) = list.await?.ok_or_else(forgotten)?;
     Ok(Json(JobList { jobs: jobs.into_iter().map(Into::into).collect(), next_page_token }))
 }
 

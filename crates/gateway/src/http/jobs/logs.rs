@@ -10,8 +10,10 @@ use callsheet_model::{JobId, Token};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::follow::{OutputMessage, follow};
 use super::{find, view};
 use crate::http::{Code, Params, PathOf, Problem, Shared};
+use crate::output::{Which, attempts};
 
 /// Output of a job's attempts.
 #[derive(Serialize, ToSchema)]
@@ -48,14 +50,32 @@ pub(super) struct LogParams {
     /// Only this attempt: its token as a number, or as people write it, `3.17`.
     #[param(pattern = "^([0-9]{1,19}|[0-9]{1,9}[.][0-9]{1,9})$")]
     token: Option<String>,
+    /// Only attempts that held this frame.
+    frame: Option<i32>,
+    /// Tell the output itself, from the beginning, and on as it comes until the job is over.
+    #[param(default = false)]
+    follow: Option<bool>,
+    /// The clients' secret, with `follow`, for browsers: their `EventSource` cannot send a header.
+    #[expect(dead_code, reason = "it has been seen at the door")]
+    access_token: Option<String>,
 }
 
-/// Lists the attempts of a job that have output.
+/// Lists the attempts of a job that have output; or follows that output.
 #[utoipa::path(
     get, path = "/api/v1/jobs/{id}/logs", tag = "jobs", operation_id = "list_logs",
-    params(("id" = String, Path, description = "The whole id, or the end of it if that is enough"), LogParams),
+    description = "With `follow=true` the answer is a stream of Server-Sent Events: `event: log` with a piece of output \
+        as JSON (`token`, `frame_job_id`, `job`, `step`, `node`, `offset`, `text`), what is kept first, then what comes. \
+        The last message is `event: over` when the job is over, and else `event: leaving` or `event: cut_off`, with \
+        `code` and `reason`.",
+    params(
+        ("id" = String, Path, description = "The whole id, or the end of it if that is enough", max_length = 64),
+        LogParams,
+    ),
     responses(
-        (status = 200, description = "Attempts with output", body = Logs),
+        (status = 200, description = "Attempts with output, or a stream of it", content(
+            (Logs = "application/json"),
+            (OutputMessage = "text/event-stream"),
+        )),
         (status = 404, description = "There is no such job", body = Problem,
             content_type = "application/problem+json"),
     ),
@@ -63,24 +83,30 @@ pub(super) struct LogParams {
 pub(super) async fn list(
     State(shared): State<Arc<Shared>>,
     PathOf(id): PathOf<String>,
-    Params(LogParams { token }): Params<LogParams>,
-) -> Result<Json<Logs>, Problem> {
-    let token = token.as_deref().map(named).transpose()?;
+    Params(LogParams { token, frame, follow: follows, .. }): Params<LogParams>,
+) -> Result<Response, Problem> {
+    let which = Which { token: token.as_deref().map(named).transpose()?, frame };
     let id = find(&shared, &id).await?;
     // It must be there, even if it has no output yet.
     view(&shared, id).await?;
-    let logs = shared.leader.logs(id).await?;
-    let wanted = logs.into_iter().filter(|log| token.is_none_or(|token| log.token == token));
-    let attempts = wanted.map(|log| Attempt {
-        token: log.token.0,
-        frame_job_id: log.token.frame_job_uuid(id).to_string(),
-        step: log.step.0,
-        node: log.node,
-        bytes: log.text.len() as u64,
-        end: log.end,
-        log: place(id, log.token),
-    });
-    Ok(Json(Logs { attempts: attempts.collect() }))
+    if follows.unwrap_or(false) {
+        return follow(&shared, id, which).await;
+    }
+    let mut told = Vec::new();
+    // One after the other: only their lengths are wanted, and all of them may be long.
+    for attempt in attempts(&shared.leader, id, which).await? {
+        let log = shared.leader.output(id, attempt).await?;
+        told.push(Attempt {
+            token: log.token.0,
+            frame_job_id: log.token.frame_job_uuid(id).to_string(),
+            step: log.step.0,
+            bytes: log.text.len() as u64,
+            end: log.end,
+            log: place(id, log.token),
+            node: log.node,
+        });
+    }
+    Ok(Json(Logs { attempts: told }).into_response())
 }
 
 /// A token, as a number or as people write it.

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use callsheet_events::Filter;
 use callsheet_events::timeline::Timeline;
 use callsheet_leader::{LeaderError, Wanted};
+use callsheet_protocol::text::SOUGHT;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -54,6 +55,7 @@ pub(super) async fn get(
 #[into_params(parameter_in = Query)]
 pub(super) struct FrameParams {
     /// Only this step, by name.
+    #[param(max_length = 64)]
     step: Option<String>,
 }
 
@@ -81,6 +83,7 @@ pub(super) async fn frames(
 ) -> Result<Json<Frames>, Problem> {
     let id = find(&shared, &id).await?;
     let wanted = step.clone().unwrap_or_default();
+    SOUGHT.check("step", &wanted).map_err(Problem::of_wire(Code::BadParameter))?;
     let steps = shared.leader.read(move |scheduler| views::frames(scheduler, id, &wanted)).await?;
     let steps = steps.ok_or_else(|| LeaderError::NoSuchJob(id.to_string()))?;
     match step {

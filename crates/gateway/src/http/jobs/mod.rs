@@ -2,6 +2,7 @@
 
 mod body;
 mod change;
+mod follow;
 mod list;
 mod logs;
 mod look;
@@ -10,10 +11,11 @@ mod submit;
 
 use callsheet_leader::LeaderError;
 use callsheet_model::JobId;
+use callsheet_protocol::text::JOB;
 use utoipa_axum::routes;
 
 use super::told::JobView;
-use super::{Problem, Routes, Shared};
+use super::{Code, Problem, Routes, Shared};
 use crate::grpc::views;
 
 pub(super) use body::Job;
@@ -39,6 +41,7 @@ pub(super) fn router() -> Routes {
 
 /// A job by its id or the end of it.
 pub(crate) async fn find(shared: &Shared, text: &str) -> Result<JobId, Problem> {
+    JOB.check("id", text).map_err(Problem::of_wire(Code::BadParameter))?;
     if let Ok(id) = text.parse() {
         return Ok(id);
     }

@@ -77,9 +77,11 @@ impl From<StoredEvent<'_>> for Event {
                 frames: frames.live(),
             },
             Stored::NodeOnline { node, capabilities } => {
-                Self::NodeOnline { node: node.0, capabilities: capabilities.into() }
+                Self::NodeOnline { node: node.0, capabilities: capabilities.into(), arrival: Box::default() }
             }
-            Stored::NodeOffline { node, reason } => Self::NodeOffline { node: node.0, reason: reason.into() },
+            Stored::NodeOffline { node, reason } => {
+                Self::NodeOffline { node: node.0, reason: reason.into(), last_heard: None, job: None }
+            }
             Stored::NodeDrained { node } => Self::NodeDrained { node: node.0 },
             Stored::NodeUndrained { node } => Self::NodeUndrained { node: node.0 },
             Stored::StepCleared { of, node } => {
@@ -125,6 +127,17 @@ impl From<StoredEvent<'_>> for Event {
             Stored::Alert(event) => Self::Alert(event.into()),
             Stored::Troupe(event) => Self::Troupe(event.into()),
             Stored::Outside(event) => Self::Outside(Arc::new(event.into())),
+            Stored::NodeOnlineWith { node, capabilities, arrival } => Self::NodeOnline {
+                node: node.0,
+                capabilities: capabilities.into(),
+                arrival: Box::new(arrival.into()),
+            },
+            Stored::NodeOfflineWith { node, reason, last_heard_ms, job } => Self::NodeOffline {
+                node: node.0,
+                reason: reason.into(),
+                last_heard: last_heard_ms.map(Timestamp),
+                job: job.map(|job| job.0),
+            },
         }
     }
 }

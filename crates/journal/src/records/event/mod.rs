@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::alert::StoredAlertEvent;
 use super::approval::{StoredApproval, StoredApprovalEvent};
+use super::arrival::StoredArrival;
 use super::job::{StoredCapabilities, StoredFailure, StoredJob, StoredOffline, mirror};
 use super::lease::{LeaseNotes, StoredLease};
 use super::outside::{StoredCacheUpdate, StoredOutside};
@@ -182,4 +183,17 @@ pub(crate) enum StoredEvent<'a> {
     Alert(StoredAlertEvent),
     Troupe(StoredTroupe),
     Outside(StoredOutside),
+    /// A node came, and there is more to say of it than `NodeOnline` has a place for.
+    NodeOnlineWith {
+        node: StoredNode,
+        capabilities: StoredCapabilities,
+        arrival: StoredArrival,
+    },
+    /// The same of one that is gone.
+    NodeOfflineWith {
+        node: StoredNode,
+        reason: StoredOffline,
+        last_heard_ms: Option<u64>,
+        job: Option<StoredJobId>,
+    },
 }

@@ -2,6 +2,7 @@
 
 use callsheet_model::{Event, JobId, NodeName};
 
+use super::super::arrival::StoredArrival;
 use super::super::lease::LeaseNotes;
 use super::super::scalar::{StoredJobId, StoredNode, micros};
 use super::{StoredEvent, StoredStepKey};
@@ -79,12 +80,22 @@ impl<'a> From<&'a Event> for StoredEvent<'a> {
                 of: StoredStepKey::of(job, step),
                 frames: frames.into(),
             },
-            Event::NodeOnline { node, capabilities } => {
-                Self::NodeOnline { node: name(node), capabilities: capabilities.into() }
+            Event::NodeOnline { node, capabilities, arrival } => {
+                let (node, capabilities) = (name(node), capabilities.into());
+                match StoredArrival::of(arrival) {
+                    None => Self::NodeOnline { node, capabilities },
+                    Some(arrival) => Self::NodeOnlineWith { node, capabilities, arrival },
+                }
             }
-            Event::NodeOffline { node, reason } => {
+            Event::NodeOffline { node, reason, last_heard: None, job: None } => {
                 Self::NodeOffline { node: name(node), reason: (*reason).into() }
             }
+            Event::NodeOffline { node, reason, last_heard, job } => Self::NodeOfflineWith {
+                node: name(node),
+                reason: (*reason).into(),
+                last_heard_ms: last_heard.map(|at| at.0),
+                job: job.map(StoredJobId),
+            },
             Event::NodeDrained { node } => Self::NodeDrained { node: name(node) },
             Event::NodeUndrained { node } => Self::NodeUndrained { node: name(node) },
             Event::StepCleared { job, step, node } => {

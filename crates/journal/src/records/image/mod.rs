@@ -4,6 +4,7 @@
 mod notes;
 mod stored;
 
+use callsheet_model::Timestamp;
 use callsheet_model::image::{Image, JobImage, LeaseImage, NodeImage};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,8 @@ pub(crate) enum ImagePart<'a> {
     Alert(StoredAlertImage),
     /// Ids of events from outside with their numbers, some thousands at a time.
     Outside(Vec<(StoredUuid, u64)>),
+    /// In the place of a node that is gone, with when it was last heard, in milliseconds.
+    GoneNode(StoredNodeImage, Vec<NodeNotes>, Vec<StoredPlayerImage>, u64),
 }
 
 fn head(image: &Image) -> ImagePart<'_> {
@@ -126,6 +129,9 @@ fn job_part(job: &JobImage) -> ImagePart<'_> {
 fn node_part(node: &NodeImage) -> ImagePart<'_> {
     let notes = NodeNotes::of(node);
     let players: Vec<_> = node.players.values().map(StoredPlayerImage::of).collect();
+    if let Some(heard) = node.last_heard {
+        return ImagePart::GoneNode(node.into(), notes, players, heard.0);
+    }
     match (players.is_empty(), notes.is_empty()) {
         (false, _) => ImagePart::FullNode(node.into(), notes, players),
         (true, false) => ImagePart::NotedNode(node.into(), notes),
@@ -192,9 +198,11 @@ impl ImageBuilder {
             (Part::Node(node), Some(image)) => image.nodes.push(node.into()),
             (Part::NotedNode(node, notes), Some(image)) => image.nodes.push(noted_node(node, notes)),
             (Part::FullNode(node, notes, players), Some(image)) => {
-                let mut node = noted_node(node, notes);
-                node.players = players.into_iter().map(StoredPlayerImage::live).collect();
-                image.nodes.push(node);
+                image.nodes.push(full_node(node, notes, players));
+            }
+            (Part::GoneNode(node, notes, players, heard_ms), Some(image)) => {
+                let last_heard = Some(Timestamp(heard_ms));
+                image.nodes.push(NodeImage { last_heard, ..full_node(node, notes, players) });
             }
             (Part::Pause(pause), Some(image)) => image.pauses.push(pause.into()),
             (Part::Told(told), Some(image)) => image.told.extend([told.live()]),
@@ -261,5 +269,11 @@ fn noted_lease(held: StoredLeaseImage<'_>, notes: Option<LeaseNotes>) -> LeaseIm
 fn noted_node(node: StoredNodeImage, notes: Vec<NodeNotes>) -> NodeImage {
     let mut node = NodeImage::from(node);
     notes.into_iter().for_each(|notes| notes.add_to(&mut node));
+    node
+}
+
+fn full_node(node: StoredNodeImage, notes: Vec<NodeNotes>, players: Vec<StoredPlayerImage>) -> NodeImage {
+    let mut node = noted_node(node, notes);
+    node.players = players.into_iter().map(StoredPlayerImage::live).collect();
     node
 }

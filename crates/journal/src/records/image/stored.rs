@@ -215,6 +215,7 @@ impl From<StoredNodeImage> for NodeImage {
             capabilities: stored.capabilities.into(),
             offline: stored.offline.map(Into::into),
             since: Timestamp(stored.since_ms),
+            last_heard: None,
             drained: stored.drained,
             doubts: BTreeMap::new(),
             quarantines: BTreeMap::new(),
