@@ -5,6 +5,7 @@
 mod code;
 mod edges;
 mod house;
+mod invariants;
 
 use std::path::{Path, PathBuf};
 

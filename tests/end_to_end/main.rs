@@ -19,4 +19,5 @@ mod leaving;
 mod misbehaving;
 mod person;
 mod records;
+mod simulated;
 mod whole;

@@ -31,6 +31,7 @@ mod leaving;
 mod offer;
 mod outbox;
 mod publishing;
+mod shelf;
 mod watchdog;
 
 #[cfg(test)]
@@ -47,3 +48,4 @@ pub use agent::{Agent, Running};
 pub use input::{Input, News, Welcome};
 pub use offer::{Brief, Offer, StepInput};
 pub use outbox::MAX_UNSETTLED;
+pub use shelf::Shelf;

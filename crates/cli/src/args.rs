@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     ae, alerts, approvals, change, config, demo, drain, events, frames, job, jobs, journal, leader, logs,
-    node, nodes, pauses, render, status, submit, timeline, up, webhooks, workers,
+    node, nodes, pauses, render, simulate, status, submit, timeline, up, webhooks, workers,
 };
 use crate::exit;
 
@@ -77,6 +77,8 @@ pub(crate) enum Command {
     Config(config::Args),
     /// Looks at journals that no leader serves from
     Journal(journal::Args),
+    /// Simulates whole clusters in which everything goes wrong, and checks what must hold; replays a real one's log
+    Simulate(simulate::Args),
 
     /// A built-in renderer's process
     #[command(hide = true)]
@@ -101,6 +103,23 @@ mod tests {
             let asks = command.get_arguments().any(|argument| argument.get_id() == "leader");
             let json = command.get_arguments().any(|argument| argument.get_id() == "json");
             assert!(!asks || json, "{} has no --json", command.get_name());
+        }
+    }
+
+    /// What the README says of the command line is whole.
+    #[test]
+    fn the_readme_has_every_command() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+        let readme = std::fs::read_to_string(path).unwrap();
+        let has = |command: &str| ["`", " "].iter().any(|end| readme.contains(&format!("`{command}{end}")));
+        for command in Cli::command().get_subcommands().filter(|command| !command.is_hide_set()) {
+            let name = command.get_name();
+            assert!(has(name), "{name}");
+            // Without a word a list is shown.
+            let inner = command.get_subcommands().map(clap::Command::get_name);
+            for inner in inner.filter(|inner| !matches!(*inner, "list" | "help")) {
+                assert!(has(&format!("{name} {inner}")), "{name} {inner}");
+            }
         }
     }
 

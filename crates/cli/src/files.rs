@@ -43,7 +43,7 @@ pub(crate) fn directory_of(path: &Path) -> Result<PathBuf> {
 }
 
 /// A text file that a person named.
-fn text(path: &Path) -> Result<String> {
+pub(crate) fn text(path: &Path) -> Result<String> {
     read_bounded(path)
         .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display())).into())
 }

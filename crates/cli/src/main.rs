@@ -30,7 +30,7 @@ use clap::Parser;
 use args::{Cli, Command};
 use commands::{
     ae, alerts, approvals, change, config, demo, drain, events, frames, job, jobs, journal, leader, logs,
-    node, nodes, pauses, status, submit, timeline, up, webhooks, workers,
+    node, nodes, pauses, simulate, status, submit, timeline, up, webhooks, workers,
 };
 use exit::Exit;
 
@@ -80,6 +80,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Ae(args) => ae::run(args),
         Command::Config(args) => config::run(args),
         Command::Journal(args) => journal::run(args),
+        Command::Simulate(args) => wait_for(simulate::run(args)),
         // It has no runtime, and its exit code is its own.
         Command::Render(_) => Ok(Exit::Broken),
     }

@@ -5,6 +5,7 @@
 
 mod restart;
 mod slot;
+pub mod tables;
 
 pub use restart::{Falls, Restart, Verdict};
 pub use slot::{ActorSlot, NotThere};

@@ -38,6 +38,7 @@ impl Falls {
         }
         let before = self.0.len();
         self.0.push_back(now);
+        // Upholds falls_go_up.
         if before >= rule.most {
             return Verdict::GoesUp;
         }

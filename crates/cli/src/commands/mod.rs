@@ -18,6 +18,7 @@ pub(crate) mod node;
 pub(crate) mod nodes;
 pub(crate) mod pauses;
 pub(crate) mod render;
+pub(crate) mod simulate;
 pub(crate) mod status;
 pub(crate) mod submit;
 pub(crate) mod timeline;

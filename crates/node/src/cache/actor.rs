@@ -108,7 +108,8 @@ impl Actor for Cache {
                 for wish in state.early.take().unwrap_or_default() {
                     state.want(wish);
                 }
-                state.make_room();
+                // Room is made at the next use: what renderers have open since before this actor fell is asked for by
+                // their agent, and that may still be on its way here.
                 state.tell_contents();
             }
             CacheMessage::Done { key, outcome } => state.done(&key, outcome),
@@ -133,6 +134,8 @@ impl State {
             return;
         }
         let Wish { token, template, project } = wish;
+        // Upholds pinned_is_there: from here on, also while it is verified, it is not made room of.
+        self.store.pin(&key, token);
         if let Some(errand) = self.errands.get_mut(&key) {
             errand.waiting.push(token);
             errand.project = project;

@@ -1,12 +1,13 @@
-//! What is in the cache's directory, by name. The index is in memory; its rules are pure. Beside the files lies, for
-//! each, the project that wanted it last: contracts ask for it when it is evicted, maybe by a later agent.
+//! What is in the cache's directory, by name: the agent's shelf, with the files that stand for it. Beside the files lies,
+//! for each, the project that wanted it last: contracts ask for it when it is evicted, maybe by a later agent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use callsheet_agent::Shelf;
 use callsheet_model::{Md5, Template, Token};
 use uuid::Uuid;
 
@@ -132,27 +133,21 @@ pub(crate) struct Gone {
 #[derive(Debug)]
 pub(super) struct Store {
     directory: PathBuf,
-    limit: u64,
-    entries: BTreeMap<Key, Entry>,
-    bytes: u64,
-    /// Counts uses; the entry with the lowest was not used for longest.
-    uses: u64,
+    shelf: Shelf<Key, About>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    bytes: u64,
+/// What is known of a file beside its size.
+#[derive(Clone, Copy, Debug, Default)]
+struct About {
     /// As it was when its bytes were last hashed, by this process.
     verified: Option<Stamp>,
-    used: u64,
-    pins: BTreeSet<Token>,
     /// The project that wanted it last; nil when that is not known.
     project: Uuid,
 }
 
 impl Store {
     pub(super) fn new(directory: PathBuf, limit: u64) -> Self {
-        Self { directory, limit, entries: BTreeMap::new(), bytes: 0, uses: 0 }
+        Self { directory, shelf: Shelf::new(limit) }
     }
 
     pub(super) fn directory(&self) -> &Path {
@@ -164,51 +159,43 @@ impl Store {
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.bytes
+        self.shelf.bytes()
     }
 
     pub(super) fn templates(&self) -> BTreeSet<Md5> {
-        self.entries.keys().map(|key| key.md5).collect()
+        self.shelf.names().map(|key| key.md5).collect()
     }
 
     /// What was found at the start counts as there, but not as verified.
     pub(super) fn found(&mut self, found: Vec<Found>) {
         for Found { key, stamp, project } in found {
-            if !self.entries.contains_key(&key) {
-                self.insert(key, stamp.bytes, None, project);
+            if self.shelf.about(&key).is_none() {
+                self.shelf.put(key, stamp.bytes, About { verified: None, project });
             }
         }
     }
 
     /// How it was when it was verified, if it ever was.
     pub(super) fn verified(&self, key: &Key) -> Option<Stamp> {
-        self.entries.get(key)?.verified
+        self.shelf.about(key)?.verified
     }
 
     /// A file is there, and its bytes are what they should be.
     pub(super) fn put(&mut self, key: &Key, stamp: Stamp) {
-        let project = self.entries.get(key).map_or(Uuid::nil(), |entry| entry.project);
-        let pins = self.remove(key);
-        self.insert(key.clone(), stamp.bytes, Some(stamp), project);
-        if let Some(entry) = self.entries.get_mut(key) {
-            entry.pins = pins;
-        }
+        let project = self.shelf.about(key).map_or(Uuid::nil(), |about| about.project);
+        self.shelf.put(key.clone(), stamp.bytes, About { verified: Some(stamp), project });
     }
 
     /// Uses it for a lease, and keeps it as long as that needs it.
     pub(super) fn pin(&mut self, key: &Key, token: Token) {
-        self.uses += 1;
-        if let Some(entry) = self.entries.get_mut(key) {
-            entry.used = self.uses;
-            entry.pins.insert(token);
-        }
+        self.shelf.pin(key, token);
     }
 
     /// This project wants it. True when another one did before, or none that is known.
     pub(super) fn wanted_by(&mut self, key: &Key, project: Uuid) -> bool {
-        match self.entries.get_mut(key) {
-            Some(entry) if !project.is_nil() && entry.project != project => {
-                entry.project = project;
+        match self.shelf.about_mut(key) {
+            Some(about) if !project.is_nil() && about.project != project => {
+                about.project = project;
                 true
             }
             _ => false,
@@ -216,41 +203,18 @@ impl Store {
     }
 
     pub(super) fn release(&mut self, token: Token) {
-        for entry in self.entries.values_mut() {
-            entry.pins.remove(&token);
-        }
+        self.shelf.release(token);
     }
 
-    /// It is not there any more. Returns who had it pinned.
-    pub(super) fn remove(&mut self, key: &Key) -> BTreeSet<Token> {
-        match self.entries.remove(key) {
-            Some(entry) => {
-                self.bytes -= entry.bytes;
-                entry.pins
-            }
-            None => BTreeSet::new(),
-        }
+    /// It is not there any more.
+    pub(super) fn remove(&mut self, key: &Key) {
+        self.shelf.remove(key);
     }
 
-    /// Takes those out that have to go for the cache to keep its size: the longest unused first, and none that
-    /// a lease needs.
+    /// Takes those out that have to go for the cache to keep its size.
     pub(super) fn evict(&mut self) -> Vec<(Key, Gone)> {
-        let mut evicted = Vec::new();
-        while self.bytes > self.limit {
-            let unpinned = self.entries.iter().filter(|(_, entry)| entry.pins.is_empty());
-            let Some((key, entry)) = unpinned.min_by_key(|(_, entry)| entry.used) else { break };
-            let (key, gone) = (key.clone(), Gone { bytes: entry.bytes, project: entry.project });
-            self.remove(&key);
-            evicted.push((key, gone));
-        }
-        evicted
-    }
-
-    fn insert(&mut self, key: Key, bytes: u64, verified: Option<Stamp>, project: Uuid) {
-        self.uses += 1;
-        self.bytes += bytes;
-        let entry = Entry { bytes, verified, used: self.uses, pins: BTreeSet::new(), project };
-        self.entries.insert(key, entry);
+        let evicted = self.shelf.evict().into_iter();
+        evicted.map(|(key, bytes, about)| (key, Gone { bytes, project: about.project })).collect()
     }
 }
 
@@ -270,25 +234,6 @@ mod tests {
         assert_eq!(Key::parse(&key.file_name()), Some(key));
         assert_eq!(Key::parse("notes.txt"), None);
         assert_eq!(Key::parse(&format!("{}.aep", "0A".repeat(16))), None, "another spelling is another file");
-    }
-
-    #[test]
-    fn the_longest_unused_goes_and_a_pinned_one_never() {
-        let mut store = Store::new(PathBuf::from("/cache"), 25);
-        let stamp = Stamp { bytes: 10, modified: None };
-        for nth in 1..=3 {
-            store.put(&key(nth), stamp);
-        }
-        store.pin(&key(1), Token(1));
-        store.pin(&key(2), Token(2));
-        store.release(Token(2));
-        let gone = |store: &mut Store| store.evict().into_iter().map(|(key, _)| key).collect::<Vec<_>>();
-        assert_eq!(gone(&mut store), [key(3)]);
-        store.put(&key(4), stamp);
-        assert_eq!(gone(&mut store), [key(2)]);
-        store.put(&key(5), Stamp { bytes: 100, modified: None });
-        assert_eq!(gone(&mut store), [key(4), key(5)]);
-        assert_eq!(store.bytes(), 10);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The restart table: who is started again, how often within how long, after what wait, and what goes with it.
 
 use std::fmt;
-use std::time::Duration;
 
 use callsheet_supervision::Restart;
+use callsheet_supervision::tables::node as tables;
 
 /// A child of the supervisor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,24 +82,13 @@ pub struct Rule {
     pub restart: Restart,
 }
 
-const fn rule(scope: Scope, times: usize, within: u64, first: u64, longest: u64) -> Rule {
-    let restart = Restart {
-        most: times,
-        within: Duration::from_secs(within),
-        first: Duration::from_millis(first),
-        longest: Duration::from_millis(longest),
-    };
+const fn rule(scope: Scope, restart: Restart) -> Rule {
     Rule { scope, restart }
 }
 
-//                                scope              times  within s  first ms  longest ms
-/// All leases die with it, so a node that loses it again and again is worth nothing.
-const AGENT: Rule = rule(Scope::Everything, 5, 60, 100, 2_000);
-/// Without templates nothing new starts, but what runs goes on.
-const CACHE: Rule = rule(Scope::Alone, 10, 60, 50, 2_000);
-/// Figures are for people: it may fail long before anyone should care.
-const HEARTBEAT: Rule = rule(Scope::Alone, 20, 60, 100, 5_000);
-/// The leader waits for it, so it is quick.
-const LEADER_LINK: Rule = rule(Scope::Alone, 20, 60, 10, 1_000);
-/// Only its own attempt dies with it.
-const AE_PROCESS: Rule = rule(Scope::Alone, 20, 60, 50, 2_000);
+// How often and after what wait is where the simulator sees it, too.
+const AGENT: Rule = rule(Scope::Everything, tables::AGENT);
+const CACHE: Rule = rule(Scope::Alone, tables::CACHE);
+const HEARTBEAT: Rule = rule(Scope::Alone, tables::HEARTBEAT);
+const LEADER_LINK: Rule = rule(Scope::Alone, tables::LEADER_LINK);
+const AE_PROCESS: Rule = rule(Scope::Alone, tables::AE_PROCESS);
