@@ -13,3 +13,6 @@ after 4s
 anna connects slots 1 holding 1.1
 anna loses its stream
 after 2s
+    at 68s
+    * anna is offline, HeartbeatLost; heard at 67s, with work of J
+    * 1.1: released, node_lost
