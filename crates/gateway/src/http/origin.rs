@@ -22,7 +22,8 @@ pub(super) async fn guard(cors: Arc<[String]>, request: Request, next: Next) -> 
     }
 }
 
-fn may_ask(headers: &HeaderMap, uri: &Uri, cors: &[String]) -> Result<(), Problem> {
+/// Whether a page may ask for something here, by the origin that its browser says: programs say none.
+pub(super) fn may_ask(headers: &HeaderMap, uri: &Uri, cors: &[String]) -> Result<(), Problem> {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let Some(origin) = text(ORIGIN) else { return Ok(()) };
     // HTTP/2 says in the address what HTTP/1.1 says in a header.
@@ -74,5 +75,31 @@ mod tests {
             200
         );
         assert_eq!(status(Method::POST, evil, &["*"]).await, 200);
+    }
+
+    #[test]
+    fn only_pages_of_this_door_and_named_ones_may_open_a_stream() {
+        let asks = |origin: Option<&str>, cors: &[&str]| {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, "leader.example:7420".parse().unwrap());
+            if let Some(origin) = origin {
+                headers.insert(ORIGIN, origin.parse().unwrap());
+            }
+            let cors: Vec<String> = cors.iter().map(|&one| one.to_owned()).collect();
+            may_ask(&headers, &Uri::from_static("/"), &cors).is_ok()
+        };
+        assert!(asks(None, &[]));
+        assert!(asks(Some("https://leader.example:7420"), &[]));
+        assert!(asks(Some("https://studio.example"), &["https://studio.example"]));
+        assert!(asks(Some("https://evil.example"), &["*"]));
+        assert!(!asks(Some("https://evil.example"), &[]));
+        assert!(!asks(Some("https://evil.example"), &["https://studio.example"]));
+        assert!(!asks(Some("null"), &[]));
+        assert!(!asks(Some("https://leader.example:7421"), &[]));
+
+        let over_http2 = Uri::from_static("https://leader.example:7420/api/events/ws");
+        let from = |origin: &str| [(ORIGIN, origin.parse().unwrap())].into_iter().collect();
+        assert!(may_ask(&from("https://leader.example:7420"), &over_http2, &[]).is_ok());
+        assert!(may_ask(&from("https://evil.example"), &over_http2, &[]).is_err());
     }
 }

@@ -7,8 +7,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, HeaderName, Uri};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use callsheet_events::{Passing, Sealed};
 use futures::{SinkExt, StreamExt};
@@ -18,7 +17,7 @@ use super::asked::{Asked, Pairs};
 use super::described::{CursorHeader, FilterParams, StreamParams};
 use super::feed::{Feed, Told};
 use super::words::LastWord;
-use crate::http::{Code, Params, Problem, Shared};
+use crate::http::{Code, Params, Problem, Shared, origin};
 use crate::serve::crowd::InTheCrowd;
 
 /// Largest message that a client may send, in bytes; none is wanted.
@@ -95,7 +94,8 @@ pub(super) async fn stream(
 ) -> Result<Response, Problem> {
     let config = &shared.leader.config().leader.http;
     let upgrade = upgrade.map_err(|rejection| Problem::new(Code::NoWebSocket, rejection.body_text()))?;
-    same_origin(&headers, &uri, &config.cors)?;
+    // A browser lets any page open a WebSocket to anywhere, and only this side can look at the origin.
+    origin::may_ask(&headers, &uri, &config.cors)?;
     let feed = Feed::open(&shared, Asked::read(pairs, &headers)?).await?;
     let keep_alive = config.keep_alive;
     let upgrade =
@@ -107,20 +107,6 @@ pub(super) async fn stream(
         drop(token);
     });
     Ok(told.into_response())
-}
-
-/// A browser lets any page open a WebSocket to anywhere, so it is this side that has to look at the origin.
-fn same_origin(headers: &HeaderMap, uri: &Uri, cors: &[String]) -> Result<(), Problem> {
-    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let Some(origin) = text(ORIGIN) else { return Ok(()) };
-    // HTTP/2 says in the address what HTTP/1.1 says in a header.
-    let own = text(HOST).or(uri.authority().map(|authority| authority.as_str()));
-    let of = origin.split_once("://").map(|(_, authority)| authority);
-    if of.is_some() && of == own || cors.iter().any(|one| one == "*" || one == origin) {
-        return Ok(());
-    }
-    let allowed = "pages of this origin may not ask here: leader.http.cors names those that may";
-    Err(Problem::of_field(Code::ForeignOrigin, "origin", origin, allowed))
 }
 
 /// Tells everything, until one side has enough.
@@ -184,35 +170,4 @@ async fn close(mut socket: WebSocket, code: u16, reason: &'static str) {
 async fn parted(socket: &mut WebSocket) {
     let end = async { while let Some(Ok(_)) = socket.next().await {} };
     let _ = timeout(GOODBYE, end).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_pages_of_this_door_and_named_ones_may_open_a_stream() {
-        let asks = |origin: Option<&str>, cors: &[&str]| {
-            let mut headers = HeaderMap::new();
-            headers.insert(HOST, "leader.example:7420".parse().unwrap());
-            if let Some(origin) = origin {
-                headers.insert(ORIGIN, origin.parse().unwrap());
-            }
-            let cors: Vec<String> = cors.iter().map(|&one| one.to_owned()).collect();
-            same_origin(&headers, &Uri::from_static("/"), &cors).is_ok()
-        };
-        assert!(asks(None, &[]));
-        assert!(asks(Some("https://leader.example:7420"), &[]));
-        assert!(asks(Some("https://studio.example"), &["https://studio.example"]));
-        assert!(asks(Some("https://evil.example"), &["*"]));
-        assert!(!asks(Some("https://evil.example"), &[]));
-        assert!(!asks(Some("https://evil.example"), &["https://studio.example"]));
-        assert!(!asks(Some("null"), &[]));
-        assert!(!asks(Some("https://leader.example:7421"), &[]));
-
-        let over_http2 = Uri::from_static("https://leader.example:7420/api/events/ws");
-        let from = |origin: &str| [(ORIGIN, origin.parse().unwrap())].into_iter().collect();
-        assert!(same_origin(&from("https://leader.example:7420"), &over_http2, &[]).is_ok());
-        assert!(same_origin(&from("https://evil.example"), &over_http2, &[]).is_err());
-    }
 }

@@ -56,7 +56,7 @@ impl Node {
             self.dialling = false;
         } else if self.stream == Some(stream) {
             w.net.close_at_node(stream, true, w.core.now, &mut w.core.queue);
-            (self.stream, self.welcomed) = (None, false);
+            self.stream = None;
             self.disturbed(w.core);
         } else {
             return;
@@ -66,7 +66,6 @@ impl Node {
     }
 
     pub(super) fn drop_stream(&mut self, w: &mut Shared<'_>) {
-        self.welcomed = false;
         self.disturbed(w.core);
         if let Some(stream) = self.stream.take() {
             w.net.close_at_node(stream, false, w.core.now, &mut w.core.queue);
@@ -79,7 +78,7 @@ impl Node {
         self.disturbed(w.core);
         if half {
             w.net.close_at_node(stream, true, w.core.now, &mut w.core.queue);
-            (self.stream, self.welcomed) = (None, false);
+            self.stream = None;
             self.mind(w, Input::LinkDown);
         } else {
             self.drop_stream(w);
@@ -95,7 +94,6 @@ impl Node {
         match told {
             Told::Welcome(terms) => {
                 self.dials = 0;
-                self.welcomed = true;
                 let Welcome { silence, pulse } = terms;
                 self.mind(w, Input::Welcomed(Welcome { silence, pulse }));
             }

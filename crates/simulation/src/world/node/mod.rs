@@ -34,7 +34,6 @@ pub(super) struct Node {
     pub(super) up: bool,
     agent: Agent,
     stream: Option<Stream>,
-    welcomed: bool,
     dials: u32,
     /// Dials sent and not answered yet.
     dialling: bool,
@@ -64,7 +63,6 @@ impl Node {
             up: false,
             agent: Agent::new(machine.capabilities.slots as usize),
             stream: None,
-            welcomed: false,
             dials: 0,
             dialling: false,
             slots: Vec::new(),
@@ -104,7 +102,7 @@ impl Node {
         let slots = w.scenario.machines[self.nth].capabilities.slots as usize;
         self.agent = Agent::new(slots);
         self.slots = (0..slots).map(|_| None).collect();
-        (self.stream, self.welcomed, self.dialling, self.dials) = (None, false, false, 0);
+        (self.stream, self.dialling, self.dials) = (None, false, 0);
         self.wakes_at = None;
         self.begin_cache(w);
         for slot in 0..slots {
