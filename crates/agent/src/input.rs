@@ -14,8 +14,12 @@ pub enum Input {
     /// The stream is gone, or could not be opened in time.
     LinkDown,
     /// Dialling was actively refused: on the leader's host nobody listens. As there is no leader that could
-    /// hand anything to another node, every lease is as good as if it had just been renewed.
-    Refused,
+    /// hand anything to another node, every lease is as good as if it had been renewed when the dial began. Not when
+    /// the answer came: it may have been long on its way, and a leader has begun since.
+    Refused {
+        /// When the dial began, by the agent's clock.
+        dialled: Duration,
+    },
     /// The leader has taken the hello.
     Welcomed(Welcome),
     /// Leases. Those already held are known again and left as they are.

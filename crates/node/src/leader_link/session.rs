@@ -8,6 +8,7 @@ use callsheet_model::limits::MAX_MESSAGE_BYTES;
 use callsheet_protocol::v1;
 use callsheet_protocol::v1::nodes_client::NodesClient;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 use uuid::Uuid;
@@ -34,8 +35,8 @@ pub(super) struct Caller {
 
 /// How a try to have a stream ended.
 enum Ended {
-    /// Nobody listens there.
-    Refused,
+    /// Nobody listens there, or did not when the dial that began then came there.
+    Refused { dialled: Instant },
     /// It could not be opened, or broke; true when the leader had welcomed us.
     Lost { welcomed: bool, why: String },
     /// The leader does not take our hello as it is. It would be the same the next time.
@@ -60,15 +61,15 @@ impl Caller {
         loop {
             tokio::time::sleep(backoff.next(dice())).await;
             let (refused, why) = match self.have_a_stream().await {
-                Ended::Refused => (true, "nobody listens there".to_owned()),
+                Ended::Refused { dialled } => (Some(dialled), "nobody listens there".to_owned()),
                 Ended::Lost { welcomed, why } => {
                     if welcomed {
                         backoff.reset();
                     }
-                    (false, why)
+                    (None, why)
                 }
                 Ended::Closed => {
-                    self.agent.tell(Item::LinkDown { refused: false });
+                    self.agent.tell(Item::LinkDown { refused: None });
                     // Whoever wants another stream says so, and then another caller dials.
                     return std::future::pending().await;
                 }
@@ -88,9 +89,10 @@ impl Caller {
 
     async fn have_a_stream(&self) -> Ended {
         let lost = |why: String| Ended::Lost { welcomed: false, why };
+        let dialled = Instant::now();
         let channel = match self.door.connect().await {
             Ok(channel) => channel,
-            Err(error) if is_refused(&error) => return Ended::Refused,
+            Err(error) if is_refused(&error) => return Ended::Refused { dialled },
             Err(error) => return lost(chain(&error)),
         };
         let (outlet, messages) = mpsc::channel(OUTLET);

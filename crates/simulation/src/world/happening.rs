@@ -8,6 +8,7 @@ use callsheet_agent::{Action, Offer, Welcome};
 use callsheet_model::{Failure, FrameSet, Md5, Token};
 use callsheet_scheduler::Effect;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::renderer::Beat;
 use crate::Micros;
@@ -68,8 +69,8 @@ pub(crate) enum NodeHappening {
     Dial,
     /// A dial was answered.
     Opened(Stream),
-    /// A dial was refused: nobody listens.
-    Refused,
+    /// A dial that began then, by the node's clock, was refused: nobody listens.
+    Refused(Duration),
     /// A dial or a stream came to nothing.
     Gone(Stream),
     /// The leader says something.
