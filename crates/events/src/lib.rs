@@ -31,6 +31,6 @@ pub use digest::{Digest, DigestError, NotCanonical, canonical};
 pub use filter::{Filter, FilterError, fits};
 pub use passing::{Passing, completed_frames, passing};
 pub use scopes::Scopes;
-pub use sealed::{ADDED, Sealed};
+pub use sealed::{ADDED, Prepared, Sealed};
 pub use timeline::Timeline;
 pub use verify::{Broken, Verifier};

@@ -6,13 +6,14 @@
 //! ```
 //!
 //! Sealing is on the storage thread's way, so the body is written once, canonical as it stands. Only numbers of an
-//! event from outside may be served otherwise than they are hashed.
+//! event from outside may be served otherwise than they are hashed. The body of such an event says nothing of its
+//! place in the log, so it can be prepared elsewhere.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use callsheet_model::{Envelope, Event, JobId, Outside, Timestamp};
+use callsheet_model::{Context, Envelope, Event, JobId, Outside, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -47,17 +48,25 @@ impl Sealed {
     /// Seals an event; `before` is the chain up to the event before it.
     #[must_use]
     pub fn seal(envelope: Envelope, before: &Digest) -> Self {
-        let (id, mut json, hash) = match &envelope.event {
+        Self::seal_prepared(envelope, before, &mut std::iter::empty())
+    }
+
+    /// Seals an event, with what was prepared for it if that comes next; what was prepared for others before it is
+    /// passed over. The outcome is the same as of [`Self::seal`], only sooner.
+    #[must_use]
+    pub fn seal_prepared(
+        envelope: Envelope,
+        before: &Digest,
+        prepared: &mut impl Iterator<Item = Prepared>,
+    ) -> Self {
+        let (id, Prepared { body: mut json, hash, scopes, .. }) = match &envelope.event {
             Event::Outside(event) => {
-                let body = outside(&envelope, event);
-                let hash = Digest::of(number::with_canonical_numbers(&body).as_bytes());
-                (event.id, body, hash)
+                let fitting = prepared.find(|prepared| prepared.fits(event, &envelope.context));
+                (event.id, fitting.unwrap_or_else(|| Prepared::of(event, &envelope.context)))
             }
             _ => {
                 let id = own_id(before, envelope.sequence);
-                let body = own(&envelope, id);
-                let hash = Digest::of(body.as_bytes());
-                (id, body, hash)
+                (id, Prepared::own(&envelope, id))
             }
         };
         let chain = before.then(&hash);
@@ -68,7 +77,6 @@ impl Sealed {
             let _ = write!(json, r#","received_at":"{}""#, envelope.at);
         }
         json.push('}');
-        let scopes = Scopes::of(&envelope);
         Self { id, hash, chain, json: json.into(), scopes, envelope }
     }
 
@@ -76,6 +84,41 @@ impl Sealed {
     #[must_use]
     pub fn kind(&self) -> &str {
         self.envelope.event.kind()
+    }
+}
+
+/// What of a seal does not follow from the chain before it.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// For which event from outside.
+    of: Option<(Arc<Outside>, Context)>,
+    body: String,
+    hash: Digest,
+    scopes: Scopes,
+}
+
+impl Prepared {
+    /// What can be made beforehand for an event from outside that belongs to this: nearly all of it.
+    #[must_use]
+    pub fn of(event: &Arc<Outside>, context: &Context) -> Self {
+        let of = Some((Arc::clone(event), context.clone()));
+        // It will have a place and a moment; here nothing depends on them.
+        let (sequence, at, context) = (0, Timestamp::default(), context.clone());
+        let envelope = Envelope { sequence, at, context, event: Event::Outside(Arc::clone(event)) };
+        let body = outside(&envelope, event);
+        let hash = Digest::of(number::with_canonical_numbers(&body).as_bytes());
+        Self { of, body, hash, scopes: Scopes::of(&envelope) }
+    }
+
+    fn own(envelope: &Envelope, id: Uuid) -> Self {
+        let body = own(envelope, id);
+        let hash = Digest::of(body.as_bytes());
+        Self { of: None, body, hash, scopes: Scopes::of(envelope) }
+    }
+
+    /// Whether it was made for this very event, and not for another one that has its id.
+    fn fits(&self, event: &Arc<Outside>, context: &Context) -> bool {
+        self.of.as_ref().is_some_and(|(of, belongs)| Arc::ptr_eq(of, event) && belongs == context)
     }
 }
 

@@ -9,9 +9,9 @@ mod common;
 use std::sync::Arc;
 
 use callsheet_events::ingest::{Posted, Refused, read};
-use callsheet_events::{Digest, Sealed};
+use callsheet_events::{Digest, Prepared, Sealed};
 use callsheet_model::limits::{MAX_EVENT_BYTES, MAX_EVENT_DEPTH, MAX_EVENT_MISTAKES, MAX_EVENTS};
-use callsheet_model::{AuthorKind, Envelope, Event};
+use callsheet_model::{Author, AuthorKind, Context, Envelope, Event, Outside};
 use chrono::{DateTime, Utc};
 use noetl_events::ExecutorEvent;
 use serde_json::{Value, json};
@@ -336,4 +336,48 @@ fn equal_events_hash_alike_however_they_were_posted() {
     let other = sealed(post(other).unwrap().remove(0));
     assert_eq!(Sealed::seal(later, &other.chain).hash, other.hash);
     assert_ne!(sealed(taken(&json!({"id": FRESH, "type": "step.exit"}))).hash, other.hash);
+}
+
+#[test]
+fn what_was_prepared_changes_nothing_but_when_it_is_done() {
+    let event = |number: i32| {
+        let body = json!({ "event_type": "demo.counted", "payload": { "number": number, "large": 1e21, "small": -0.0 } });
+        Arc::new(taken(&body).event)
+    };
+    let context = Context { project: Some(FRESH), author: Author::agent(FRESH) };
+    let prepared = |event: &Arc<Outside>| Prepared::of(event, &context);
+    let [first, second, third] = [1, 2, 3].map(event);
+    let envelopes = [(9, &first), (10, &second), (11, &third)].map(|(sequence, event)| Envelope {
+        sequence,
+        at: AT,
+        context: context.clone(),
+        event: Event::Outside(Arc::clone(event)),
+    });
+    let mut chain = Digest([5; 32]);
+    let plain: Vec<Sealed> = envelopes
+        .iter()
+        .map(|envelope| {
+            let sealed = Sealed::seal(envelope.clone(), &chain);
+            chain = sealed.chain;
+            sealed
+        })
+        .collect();
+    let strangers = Prepared::of(&second, &Context::default());
+    for all in [
+        vec![prepared(&first), prepared(&second), prepared(&third)],
+        // One that was known already has no envelope.
+        vec![prepared(&event(7)), prepared(&first), prepared(&event(1)), prepared(&second), prepared(&third)],
+        vec![prepared(&second)],
+        vec![prepared(&third), prepared(&second)],
+        vec![prepared(&first), strangers],
+        Vec::new(),
+    ] {
+        let (mut all, mut chain) = (all.into_iter(), Digest([5; 32]));
+        for (envelope, plain) in envelopes.iter().zip(&plain) {
+            let sealed = Sealed::seal_prepared(envelope.clone(), &chain, &mut all);
+            chain = sealed.chain;
+            assert_eq!((&sealed.json, sealed.hash, chain), (&plain.json, plain.hash, plain.chain));
+            assert_eq!((sealed.id, &sealed.scopes), (plain.id, &plain.scopes));
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use callsheet_events::Sealed;
+use callsheet_events::{Prepared, Sealed};
 use callsheet_model::Envelope;
 use callsheet_model::image::Image;
 
@@ -29,6 +29,13 @@ pub trait Journal: fmt::Debug + Send + Sync {
     ///
     /// After an error nothing more is taken: see [`AppendError`]. A journal that crashes may forget to call.
     fn submit(&self, batch: Vec<Envelope>, on_durable: OnDurable);
+
+    /// The same, with what was prepared for the events from outside among them, in their order. What is missing is
+    /// made here: it only takes longer.
+    fn submit_prepared(&self, batch: Vec<Envelope>, prepared: Vec<Prepared>, on_durable: OnDurable) {
+        drop(prepared);
+        self.submit(batch, on_durable);
+    }
 
     /// A page of durable events from the number `from`, which is a stream's cursor. One past the last durable
     /// event gives an empty page; 0 stands for 1.

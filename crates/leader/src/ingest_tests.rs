@@ -1,6 +1,7 @@
 //! Events from outside: each once, whatever dies, and never in the way of the cluster's own work.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use callsheet_journal::MemoryStore;
 use callsheet_scheduler::Command;
@@ -12,6 +13,13 @@ use crate::{Leader, LeaderError};
 async fn waits(store: &MemoryStore, batches: usize) {
     while store.waiting() < batches {
         tokio::task::yield_now().await;
+    }
+}
+
+/// The same where time has to pass for it.
+async fn waits_for(store: &MemoryStore, batches: usize) {
+    while store.waiting() < batches {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
 
@@ -106,6 +114,36 @@ async fn a_command_goes_before_posts_that_wait() {
     let behind = second.await.unwrap().unwrap();
     let submitted = bench.event("job.submitted", 0).await.sequence;
     assert!(submitted < behind[0].sequence, "{submitted}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn posts_that_wait_leave_the_disk_to_commands_for_as_long_as_they_had_it() {
+    let bench = Bench::start().await;
+    bench.store.hold(true);
+    let post = |number: u128| {
+        let leader = bench.leader.clone();
+        // Too many to be joined to others.
+        tokio::spawn(async move { leader.ingest((number..number + 500).map(posted).collect()).await })
+    };
+    let posts = [post(0), post(500)];
+    waits(&bench.store, 1).await;
+    tokio::time::sleep(Duration::from_millis(40)).await;
+    bench.store.sync();
+    tokio::time::sleep(Duration::from_millis(39)).await;
+    assert_eq!(bench.store.waiting(), 0, "the second post rests");
+
+    let (id, spec) = job("1");
+    let leader = bench.leader.clone();
+    let submit = tokio::spawn(async move { leader.command(Command::SubmitJob { id, spec }).await });
+    waits(&bench.store, 1).await;
+    bench.store.sync();
+    submit.await.unwrap().unwrap();
+    assert_eq!(bench.store.waiting(), 0, "a command wakes no post");
+    waits_for(&bench.store, 1).await;
+    bench.store.hold(false);
+    for post in posts {
+        assert_eq!(post.await.unwrap().unwrap().len(), 500);
+    }
 }
 
 #[tokio::test]

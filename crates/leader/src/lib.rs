@@ -67,7 +67,7 @@ use event_hub::EventHubHandle;
 use follow::JournalSlot;
 use log_keeper::LogKeeperHandle;
 use monitor::MonitorHandle;
-use scheduler::SchedulerHandle;
+use scheduler::{Guests, SchedulerHandle};
 use supervisor::Supervisor;
 
 /// A running leader. Clones are the same leader.
@@ -281,8 +281,7 @@ impl Leader {
         if posted.is_empty() {
             return Ok(Vec::new());
         }
-        let events = posted.into_iter().map(|posted| (Arc::new(posted.event), posted.context));
-        self.0.scheduler.ingest(events.collect()).await
+        self.0.scheduler.ingest(Guests::of(posted).await?).await
     }
 
     /// Looks something up in the scheduler; the answer comes when all it rests on is durable.

@@ -31,7 +31,7 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::thread::JoinHandle;
 
-use callsheet_events::Digest;
+use callsheet_events::{Digest, Prepared};
 use callsheet_model::Envelope;
 use callsheet_model::image::Image;
 use uuid::Uuid;
@@ -46,7 +46,7 @@ use marker::Marker;
 pub use options::{OnFlush, Options};
 use reading::Shared;
 use scan::{OnDamage, Scan};
-use writer::{Request, Writer};
+use writer::{Batch, Request, Writer};
 
 /// A directory that holds a journal, or will.
 #[derive(Debug)]
@@ -238,6 +238,11 @@ impl DiskJournal {
 
 impl Journal for DiskJournal {
     fn submit(&self, batch: Vec<Envelope>, on_durable: OnDurable) {
+        self.submit_prepared(batch, Vec::new(), on_durable);
+    }
+
+    fn submit_prepared(&self, events: Vec<Envelope>, prepared: Vec<Prepared>, on_durable: OnDurable) {
+        let batch = Batch { events, prepared };
         if let Err(error) = self.queue.try_send(Request::Append(batch, on_durable)) {
             let refusal = self.refusal(&error);
             if let TrySendError::Full(Request::Append(_, back))

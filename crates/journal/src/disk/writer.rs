@@ -6,7 +6,9 @@
 //!     └──────── one slice of a snapshot, or of what is not kept any more, if there is one ◄─────────┘
 //! ```
 //!
-//! Sealing is done here because it is one chain: an event's id and hash follow from the event before it.
+//! Sealing is done here because it is one chain: an event's id and hash follow from the event before it. Of events
+//! from outside all but the chain is prepared elsewhere, and a large append goes alone: what waits behind it is more
+//! urgent than itself.
 //!
 //! After a failure nothing more is written: what follows an append that failed makes no sense without it, and
 //! a sync that failed once says nothing when it is tried again.
@@ -18,7 +20,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant, SystemTime};
 
-use callsheet_events::{Digest, Sealed};
+use callsheet_events::{Digest, Prepared, Sealed};
 use callsheet_model::Envelope;
 use callsheet_model::image::Image;
 
@@ -37,14 +39,23 @@ use super::snapshot::{SLICE_VALUES, Slice, Task, needed_from};
 
 /// Events that go to the disk together at most: what waits longer than that costs latency, not throughput.
 const GROUP_EVENTS: usize = 1024;
+/// Appends that come to no more than this go together; what would make them more than that waits for its own turn.
+const TOGETHER: usize = 256;
 /// How often it looks for what is not kept any more, when no snapshot makes it.
 const RETAIN_EVERY: Duration = Duration::from_secs(60);
 
 /// What the storage thread is asked.
 pub(crate) enum Request {
-    Append(Vec<Envelope>, OnDurable),
+    Append(Batch, OnDurable),
     Snapshot(Image, OnStored),
     Close,
+}
+
+/// Events to append.
+pub(crate) struct Batch {
+    pub(crate) events: Vec<Envelope>,
+    /// What was prepared for those from outside, in their order.
+    pub(crate) prepared: Vec<Prepared>,
 }
 
 /// The thread's own state.
@@ -70,7 +81,7 @@ pub(crate) struct Writer {
     poison: Option<Arc<AppendError>>,
 }
 
-type Group = Vec<(Vec<Envelope>, OnDurable)>;
+type Group = Vec<(Batch, OnDurable)>;
 
 /// Calls back; a caller that panics does not take the storage thread with it.
 fn call(callback: impl FnOnce()) {
@@ -163,12 +174,15 @@ impl Writer {
         true
     }
 
-    /// The appends at the front, up to whatever else was asked between them.
+    /// The appends at the front, up to whatever else was asked between them, or to one that is too large to join.
     fn take_group(&mut self, waiting: &mut VecDeque<Request>) -> Group {
-        let mut group = Vec::new();
+        let (mut group, mut events) = (Vec::new(), 0);
         while let Some(request) = waiting.pop_front() {
+            events += size(&request);
             match request {
-                Request::Append(batch, on_durable) => group.push((batch, on_durable)),
+                Request::Append(batch, on_durable) if group.is_empty() || events <= TOGETHER => {
+                    group.push((batch, on_durable));
+                }
                 other => {
                     waiting.push_front(other);
                     break;
@@ -217,7 +231,7 @@ impl Writer {
     }
 
     /// Seals a group, writes it and makes it durable.
-    fn commit(&mut self, batches: Vec<Vec<Envelope>>) -> Result<Vec<Vec<Arc<Sealed>>>, AppendError> {
+    fn commit(&mut self, batches: Vec<Batch>) -> Result<Vec<Vec<Arc<Sealed>>>, AppendError> {
         let before = self.chain;
         let sealed = batches.into_iter().map(|batch| self.seal(batch)).collect::<Result<Vec<_>, _>>()?;
         let head = self.next - 1;
@@ -240,17 +254,18 @@ impl Writer {
         Ok(sealed)
     }
 
-    fn seal(&mut self, batch: Vec<Envelope>) -> Result<Vec<Arc<Sealed>>, AppendError> {
+    fn seal(&mut self, batch: Batch) -> Result<Vec<Arc<Sealed>>, AppendError> {
+        let mut prepared = batch.prepared.into_iter();
         let seal = |event: Envelope| {
             if event.sequence != self.next {
                 return Err(AppendError::OutOfOrder { expected: self.next, found: event.sequence });
             }
             self.next += 1;
-            let sealed = Sealed::seal(event, &self.chain);
+            let sealed = Sealed::seal_prepared(event, &self.chain, &mut prepared);
             self.chain = sealed.chain;
             Ok(Arc::new(sealed))
         };
-        batch.into_iter().map(seal).collect()
+        batch.events.into_iter().map(seal).collect()
     }
 
     fn marker_error(&self, doing: &'static str, error: &std::io::Error) -> AppendError {
@@ -344,7 +359,7 @@ impl Writer {
 
 fn size(request: &Request) -> usize {
     match request {
-        Request::Append(events, _) => events.len().max(1),
+        Request::Append(batch, _) => batch.events.len().max(1),
         Request::Snapshot(..) | Request::Close => 1,
     }
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use callsheet_events::Sealed;
+use callsheet_events::{Prepared, Sealed};
 use callsheet_journal::{Journal, Store};
 use callsheet_model::{Author, Envelope, SessionId, Timestamp};
 use callsheet_scheduler::{Command, Flights, Output, Policy, Scheduler};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use super::flight::Flight;
 use super::handle::{Message, SessionReports};
@@ -55,8 +56,8 @@ pub(crate) struct State {
     /// A `Commit` is in the mailbox.
     committing: bool,
     flights: Flights<Flight>,
-    /// How many appends on their way carry events from outside.
-    ingesting: usize,
+    /// Since when an append with events from outside has been on its way, or the next one waits because of it.
+    ingesting: Option<Instant>,
     output: Output,
     alarm: Option<(Timestamp, JoinHandle<()>)>,
     snapshot_every: u64,
@@ -94,7 +95,7 @@ impl Actor for SchedulerActor {
             posts: Posts::default(),
             committing: false,
             flights: Flights::default(),
-            ingesting: 0,
+            ingesting: None,
             output: Output::default(),
             alarm: None,
             snapshot_every,
@@ -125,7 +126,7 @@ impl Actor for SchedulerActor {
             }
             Message::Durable(result) => {
                 // What could not be written is not known to anyone; a fresh start replays what was.
-                state.land(result?.events);
+                state.land(&myself, result?.events);
                 state.commit(&myself);
             }
             Message::SnapshotStored(result) => {
@@ -135,6 +136,10 @@ impl Actor for SchedulerActor {
             Message::Wake => {
                 state.alarm = None;
                 state.collect(&myself, own(Command::Tick));
+            }
+            Message::PostsRested => {
+                state.ingesting = None;
+                state.see_to_it(&myself);
             }
             Message::Ingest(post) => {
                 state.posts.push(post);
@@ -172,36 +177,40 @@ impl State {
     }
 
     fn can_decide(&self) -> bool {
-        self.flights.appending() < MOST_APPENDS && (!self.pending.is_empty() || self.is_room_for_guests())
+        self.is_room_for_commands() || self.is_room_for_guests()
+    }
+
+    fn is_room_for_commands(&self) -> bool {
+        !self.pending.is_empty() && self.flights.appending() < MOST_APPENDS
     }
 
     /// One append is always left to what the cluster itself decides.
     fn is_room_for_guests(&self) -> bool {
-        !self.posts.is_empty() && self.ingesting == 0
+        !self.posts.is_empty() && self.ingesting.is_none() && self.flights.appending() < MOST_APPENDS
     }
 
-    /// Decides everything collected, as one batch.
+    /// Decides what was collected: commands and reports as one batch, and behind it some of what was posted.
     fn commit(&mut self, myself: &ActorRef<Message>) {
         if !self.can_decide() {
             return;
         }
         let now = self.clock.now();
-        let mut flight = Flight::default();
-        for message in std::mem::take(&mut self.pending) {
-            self.judge(now, message, &mut flight);
+        if self.is_room_for_commands() {
+            let mut flight = Flight::default();
+            for message in std::mem::take(&mut self.pending) {
+                self.judge(now, message, &mut flight);
+            }
+            self.scheduler.dispatch(now, &mut self.output);
+            self.remember(myself, flight, Vec::new());
         }
         if self.is_room_for_guests() {
+            let mut flight = Flight::default();
             let Self { scheduler, posts, output, .. } = self;
-            posts.decide(&mut flight, |events| {
+            let prepared = posts.decide(&mut flight, |events| {
                 scheduler.handle(now, Author::SYSTEM, Command::Ingest { events }, output)
             });
+            self.remember(myself, flight, prepared);
         }
-        self.scheduler.dispatch(now, &mut self.output);
-        for effect in self.output.effects.drain(..) {
-            flight.told.entry(effect.session()).or_default().effects.push(effect);
-        }
-        let events = std::mem::take(&mut self.output.events);
-        self.remember(myself, flight, events);
         self.set_alarm(myself, now);
         self.snapshot_if_due(myself);
         self.see_to_it(myself);
@@ -250,8 +259,12 @@ impl State {
         }
     }
 
-    /// Sends a batch's events to the journal; what follows from them waits in the air.
-    fn remember(&mut self, myself: &ActorRef<Message>, flight: Flight, events: Vec<Envelope>) {
+    /// Sends the events of the batch that was just decided to the journal; what follows from them waits in the air.
+    fn remember(&mut self, myself: &ActorRef<Message>, mut flight: Flight, prepared: Vec<Prepared>) {
+        for effect in self.output.effects.drain(..) {
+            flight.told.entry(effect.session()).or_default().effects.push(effect);
+        }
+        let events: Vec<Envelope> = std::mem::take(&mut self.output.events);
         if events.is_empty() {
             if flight.is_empty() {
                 return;
@@ -263,11 +276,14 @@ impl State {
             }
             return;
         }
-        self.ingesting += usize::from(flight.ingested > 0);
+        if flight.ingested > 0 {
+            self.ingesting = Some(Instant::now());
+        }
         self.flights.depart(flight, true);
         let myself = myself.clone();
-        self.journal.submit(
+        self.journal.submit_prepared(
             events,
+            prepared,
             Box::new(move |result| {
                 // The actor has gone: its successor replays what is on the disk.
                 let _ = myself.cast(Message::Durable(result));
@@ -275,14 +291,26 @@ impl State {
         );
     }
 
-    fn land(&mut self, events: Vec<Arc<Sealed>>) {
+    fn land(&mut self, myself: &ActorRef<Message>, events: Vec<Arc<Sealed>>) {
         let landed = self.flights.land();
         // Only the first of them had events of its own on their way.
-        self.ingesting -= usize::from(landed.first().is_some_and(|flight| flight.ingested > 0));
+        if landed.first().is_some_and(|flight| flight.ingested > 0) {
+            self.rest_from_posts(myself);
+        }
         for flight in landed {
             self.leave(flight);
         }
         self.hub.publish(events);
+    }
+
+    /// When many wait, posts take the disk no more than half of the time: a command that comes meanwhile mostly finds
+    /// it free.
+    fn rest_from_posts(&mut self, myself: &ActorRef<Message>) {
+        let since = self.ingesting.take().filter(|_| !self.posts.is_empty());
+        if let Some(since) = since {
+            self.ingesting = Some(since);
+            myself.send_after(since.elapsed(), || Message::PostsRested);
+        }
     }
 
     /// Lets go what a durable batch was holding back.

@@ -10,7 +10,7 @@ use callsheet_supervision::ActorSlot;
 use ractor::ActorRef;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::posts::{Guest, Post};
+use super::posts::{Guests, Post};
 use crate::error::LeaderError;
 use crate::node_session::NodeSessionHandle;
 
@@ -57,6 +57,8 @@ pub(crate) enum Message {
     Wake,
     /// Tell when everything decided so far is durable.
     Flush(oneshot::Sender<()>),
+    /// Posts have let others go first for long enough.
+    PostsRested,
     /// Die as a bug would make it die. Only supervision tests send it.
     #[cfg(test)]
     Panic,
@@ -112,9 +114,8 @@ impl SchedulerHandle {
     }
 
     /// Has events from outside taken in, and waits until all of them are durable.
-    pub(crate) async fn ingest(&self, events: Vec<Guest>) -> Result<Vec<Ingested>, LeaderError> {
-        let bytes: usize = events.iter().map(|(event, _)| size_of(event)).sum();
-        let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).clamp(1, GUEST_DOOR);
+    pub(crate) async fn ingest(&self, events: Guests) -> Result<Vec<Ingested>, LeaderError> {
+        let kib = u32::try_from(events.bytes() >> 10).unwrap_or(u32::MAX).clamp(1, GUEST_DOOR);
         let permit =
             self.guests.clone().acquire_many_owned(kib).await.map_err(|_| LeaderError::Restarting)?;
         let (reply, answer) = oneshot::channel();
@@ -160,9 +161,4 @@ impl SchedulerHandle {
     async fn permit(&self) -> Result<OwnedSemaphorePermit, LeaderError> {
         self.door.clone().acquire_owned().await.map_err(|_| LeaderError::Restarting)
     }
-}
-
-/// About what an event from outside takes in memory, in bytes.
-fn size_of(event: &callsheet_model::Outside) -> usize {
-    size_of_val(event) + event.kind.len() + event.payload.len() + event.fields.len()
 }

@@ -23,3 +23,4 @@ mod replay;
 pub(crate) use actor::{Arguments, SchedulerActor};
 pub(crate) use flight::Told;
 pub(crate) use handle::{Message, SchedulerHandle, SessionReports};
+pub(crate) use posts::Guests;
