@@ -104,6 +104,8 @@ async fn jobs_are_paused_resumed_cancelled_and_nodes_drained() {
     let id = code(&cluster.run(&["submit", &file]).await, 0).trim().to_owned();
     cluster.event("it began", 0, |event| event.is("frame_job.frames_accepted")).await;
     assert_eq!(json(&cluster.run(&["pause", &id, "--json"]).await)["state"], "JOB_STATE_PAUSED");
+    code(&cluster.run(&["prioritise", &id, "90"]).await, 0);
+    assert_eq!(json(&cluster.run(&["job", &id, "--json"]).await)["spec"]["priority"], 90);
     let paused = cluster.sequence().await;
     code(&cluster.run(&["drain", "anna"]).await, 0);
     assert_eq!(json(&cluster.run(&["resume", &id, "--json"]).await)["state"], "JOB_STATE_RUNNING");

@@ -99,6 +99,10 @@ async fn bad_requests_are_refused_on_every_other_door() {
     refused(jobs.cancel(v1::CancelRequest { id: id(), reason }).await, Code::InvalidArgument, "reason");
     refused(jobs.pause(v1::PauseRequest { id: id() }).await, Code::NotFound, &unknown);
     refused(jobs.resume(v1::ResumeRequest { id: id() }).await, Code::NotFound, &unknown);
+    let urgent = |priority| v1::PrioritiseRequest { id: id(), priority };
+    refused(jobs.prioritise(urgent(Some(7))).await, Code::NotFound, &unknown);
+    refused(jobs.prioritise(urgent(None)).await, Code::InvalidArgument, "priority");
+    refused(jobs.prioritise(urgent(Some(101))).await, Code::InvalidArgument, "priority");
     refused(jobs.retry(v1::RetryRequest { id: id(), ..Default::default() }).await, Code::NotFound, &unknown);
     let retry = v1::RetryRequest { id: id(), frames: "9-".into() };
     refused(jobs.retry(retry).await, Code::InvalidArgument, "frames");

@@ -79,6 +79,9 @@ pub(crate) fn command(stage: &mut Stage, sentence: &str) -> Command {
     match words.as_slice() {
         ["cancel", job] => Command::CancelJob { job: stage.job_id(job), reason: String::new() },
         ["pause", job] => Command::PauseJob { job: stage.job_id(job) },
+        ["prioritise", job, priority] => {
+            Command::PrioritiseJob { job: stage.job_id(job), priority: priority.parse().unwrap() }
+        }
         ["resume", job] => Command::ResumeJob { job: stage.job_id(job) },
         ["retry", job] => Command::RetryJob { job: stage.job_id(job), frames: None },
         ["retry", job, "frames", only] => {

@@ -33,6 +33,9 @@ pub(crate) fn event(stage: &mut Stage, event: &Event) -> String {
     let text = match event {
         Event::LeaderStarted { epoch } => format!("a leader begins, epoch {epoch}"),
         Event::JobSubmitted { job: taken } => format!("job {} is taken", job(stage, taken.id)),
+        Event::JobPrioritised { job: id, priority } => {
+            format!("job {} has priority {priority} now", job(stage, *id))
+        }
         Event::JobPaused { job: id } => format!("job {} is paused", job(stage, *id)),
         Event::JobResumed { job: id } => format!("job {} goes on", job(stage, *id)),
         Event::JobCancelled { job: id, reason } => format!("job {} is cancelled: {reason}", job(stage, *id)),

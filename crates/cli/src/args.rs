@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Pause(change::JobArgs),
     /// Lets a paused job go on
     Resume(change::JobArgs),
+    /// Hands out what waits of a job earlier or later
+    Prioritise(change::PrioritiseArgs),
     /// Releases a job that waits for a person; --list shows which do
     Approve(approvals::ApproveArgs),
     /// Refuses to release a job: it fails

@@ -65,6 +65,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Cancel(args) => wait_for(change::cancel(args)),
         Command::Retry(args) => wait_for(change::retry(args)),
         Command::Pause(args) => wait_for(change::pause(args)),
+        Command::Prioritise(args) => wait_for(change::prioritise(args)),
         Command::Resume(args) => wait_for(change::resume(args)),
         Command::Approve(args) => wait_for(approvals::approve(args)),
         Command::Deny(args) => wait_for(approvals::deny(args)),

@@ -162,8 +162,15 @@ fn image(sequence: u64, frames: u64) -> Image {
     // Every third frame is not accepted: more ranges than any real job has.
     let accepted: FrameSet = (0..frames as i32).filter(|frame| frame % 3 != 0).collect();
     let steps = vec![StepImage { published: accepted.clone(), accepted, ..StepImage::default() }];
-    let jobs =
-        vec![JobImage { job: job.into(), paused: false, release: None, started: None, end: None, steps }];
+    let jobs = vec![JobImage {
+        priority: job.spec.priority,
+        job: job.into(),
+        paused: false,
+        release: None,
+        started: None,
+        end: None,
+        steps,
+    }];
     Image { sequence, jobs, ..Image::default() }
 }
 

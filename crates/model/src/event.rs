@@ -70,6 +70,13 @@ pub enum Event {
         /// The job.
         job: JobId,
     },
+    /// What it waits for goes out earlier or later from now on.
+    JobPrioritised {
+        /// The job.
+        job: JobId,
+        /// 0 to 100; higher goes first.
+        priority: u32,
+    },
     /// Someone ended it.
     JobCancelled {
         /// The job.
@@ -320,6 +327,7 @@ impl Event {
             Self::JobSubmitted { .. } => "job.submitted",
             Self::JobPaused { .. } => "job.paused",
             Self::JobResumed { .. } => "job.resumed",
+            Self::JobPrioritised { .. } => "job.prioritised",
             Self::JobCancelled { .. } => "job.cancelled",
             Self::JobSucceeded { .. } => "job.succeeded",
             Self::JobFailed { .. } => "job.failed",
@@ -360,6 +368,7 @@ impl Event {
             Self::JobSubmitted { job } => Some(job.id),
             Self::JobPaused { job }
             | Self::JobResumed { job }
+            | Self::JobPrioritised { job, .. }
             | Self::JobCancelled { job, .. }
             | Self::JobSucceeded { job }
             | Self::JobFailed { job, .. }

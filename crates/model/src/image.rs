@@ -93,6 +93,8 @@ pub struct ReleaseImage {
 pub struct JobImage {
     /// What was submitted.
     pub job: Arc<Job>,
+    /// Its priority now: the one it was submitted with, unless someone changed it.
+    pub priority: u32,
     /// Someone paused it.
     pub paused: bool,
     /// How far its release is, if it needs one and was asked for it.

@@ -74,6 +74,20 @@ pub fn step_to_wire(step: &StepSpec, names: &[&str]) -> v1::StepSpec {
     }
 }
 
+/// The priority that a job is to have.
+///
+/// # Errors
+/// When there is none, or one that no job may have.
+pub fn priority_from_wire(priority: Option<u32>) -> Result<u32, FieldError> {
+    match priority {
+        None => Err(FieldError::missing("priority")),
+        Some(priority) if priority > limits::MAX_PRIORITY => {
+            Err(FieldError::new("priority", format!("{priority}, at most {}", limits::MAX_PRIORITY)))
+        }
+        Some(priority) => Ok(priority),
+    }
+}
+
 fn template_to_wire(template: &Template) -> v1::Template {
     v1::Template {
         md5: template.md5.to_string(),

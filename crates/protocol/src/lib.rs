@@ -22,7 +22,9 @@ pub use arrival::arrival_from_wire;
 pub use detail::{detail, detailed};
 pub use field::FieldError;
 pub use frames::{ranges_from_wire, ranges_to_wire};
-pub use jobs::{StepDefaults, spec_from_wire, spec_to_wire, step_from_wire, step_to_wire};
+pub use jobs::{
+    StepDefaults, priority_from_wire, spec_from_wire, spec_to_wire, step_from_wire, step_to_wire,
+};
 pub use nodes::{goodbye_from_wire, lease_from_wire, lease_to_wire, node_from_wire};
 pub use nodes::{report_from_wire, report_to_wire, tokens_from_wire};
 pub use pauses::{WantedPause, pause_from_wire, pause_key_from_wire};

@@ -40,6 +40,13 @@ pub enum Command {
         /// Which.
         job: JobId,
     },
+    /// Hand out what waits of a job earlier or later than until now; frames in hands stay where they are.
+    PrioritiseJob {
+        /// Which.
+        job: JobId,
+        /// 0 to 100; higher goes first.
+        priority: u32,
+    },
     /// Let dead-lettered frames (and, in a cancelled or failed job, everything unfinished) wait again.
     RetryJob {
         /// Which.

@@ -22,6 +22,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (0..4_u8, 0..8_u8).prop_map(|(job, kind)| Deed::Submit { job, kind }),
         1 => (0..5_u8).prop_map(|job| Deed::Cancel { job }),
         1 => (0..5_u8).prop_map(|job| Deed::Pause { job }),
+        1 => (0..5_u8, 0..=100_u32).prop_map(|(job, priority)| Deed::Prioritise { job, priority }),
         2 => (0..5_u8).prop_map(|job| Deed::Resume { job }),
         1 => (0..5_u8, prop::option::of(frames())).prop_map(|(job, only)| Deed::Retry { job, only }),
         3 => (0..4_u8, 0..4_u32, any::<bool>()).prop_map(|(node, slots, honest)| Deed::Connect { node, slots, honest }),

@@ -196,7 +196,7 @@ impl Scenario {
         self.deeds.push(Deed { at, command: Command::SubmitJob { id, spec } });
     }
 
-    /// People who cancel, pause, resume, retry, drain and clear.
+    /// People who cancel, pause, resume, prioritise, retry, drain and clear.
     fn add_operators(&mut self, dice: &mut Dice) {
         let jobs: Vec<(Micros, JobId)> = self
             .deeds
@@ -220,6 +220,10 @@ impl Scenario {
                     add(later, Command::CancelJob { job: *job, reason: "by mistake".to_owned() });
                     let again = Command::RetryJob { job: *job, frames: None };
                     add(later + dice.between(SECOND, 5 * MINUTE), again);
+                }
+                4 => {
+                    let priority = u32::try_from(dice.between(0, 100)).unwrap_or(50);
+                    add(later, Command::PrioritiseJob { job: *job, priority });
                 }
                 _ => {}
             }

@@ -30,6 +30,7 @@ fn told(event: &Event) -> String {
         }
         Event::JobPaused { job } => format!("job {} is paused", job.short()),
         Event::JobResumed { job } => format!("job {} goes on", job.short()),
+        Event::JobPrioritised { job, priority } => format!("job {} has priority {priority} now", job.short()),
         Event::JobCancelled { job, reason } => format!("job {} is cancelled: {reason}", job.short()),
         Event::JobSucceeded { job } => format!("job {} has succeeded", job.short()),
         Event::JobFailed { job, reason } => format!("job {} has failed: {reason}", job.short()),

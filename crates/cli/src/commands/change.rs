@@ -1,4 +1,4 @@
-//! `cancel`, `pause`, `resume`, `retry`: one word about one job.
+//! `cancel`, `pause`, `resume`, `prioritise`, `retry`: one word about one job.
 
 use anyhow::Result;
 use callsheet_protocol::v1;
@@ -23,6 +23,15 @@ pub(crate) struct CancelArgs {
     /// Why, for whoever looks at the job later
     #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct PrioritiseArgs {
+    #[command(flatten)]
+    job: JobArgs,
+    /// 0 to 100; higher goes first
+    #[arg(value_parser = clap::value_parser!(u32).range(..=100))]
+    priority: u32,
 }
 
 #[derive(clap::Args)]
@@ -57,6 +66,14 @@ pub(crate) async fn resume(args: JobArgs) -> Result<Exit> {
     let mut client = Client::connect(&args.asking.reach).await?;
     let job = client.jobs.resume(v1::ResumeRequest { id: args.id }).await.map_err(told)?.into_inner();
     show(&args.asking, &job)
+}
+
+pub(crate) async fn prioritise(args: PrioritiseArgs) -> Result<Exit> {
+    let PrioritiseArgs { job: JobArgs { id, asking }, priority } = args;
+    let mut client = Client::connect(&asking.reach).await?;
+    let request = v1::PrioritiseRequest { id, priority: Some(priority) };
+    let job = client.jobs.prioritise(request).await.map_err(told)?.into_inner();
+    show(&asking, &job)
 }
 
 pub(crate) async fn retry(args: RetryArgs) -> Result<Exit> {

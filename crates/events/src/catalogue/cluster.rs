@@ -55,6 +55,11 @@ pub(super) const KINDS: &[Kind] = &[
     ),
     of("job.paused", "nothing more of it is handed out", &[JOB]),
     of("job.resumed", "it goes on", &[JOB]),
+    of(
+        "job.prioritised",
+        "what waits of it goes out earlier or later from now on",
+        &[JOB, must("priority", Integer(0, 100), "higher goes first")],
+    ),
     of("job.cancelled", "someone ended it", &[JOB, REASON]),
     of("job.succeeded", "every frame of every step is published", &[JOB]),
     of("job.failed", "it cannot be finished as it is", &[JOB, REASON]),

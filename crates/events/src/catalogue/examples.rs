@@ -50,6 +50,7 @@ fn author(event: &Event) -> Author {
         Event::JobSubmitted { .. }
         | Event::JobPaused { .. }
         | Event::JobResumed { .. }
+        | Event::JobPrioritised { .. }
         | Event::JobCancelled { .. }
         | Event::JobRetried { .. }
         | Event::Approval(ApprovalEvent::Granted { .. } | ApprovalEvent::Denied { .. })

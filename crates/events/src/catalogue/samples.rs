@@ -102,6 +102,7 @@ fn jobs() -> Option<Vec<Event>> {
         Event::JobSubmitted { job: Arc::new(job()?) },
         Event::JobPaused { job: JOB },
         Event::JobResumed { job: JOB },
+        Event::JobPrioritised { job: JOB, priority: 90 },
         Event::JobCancelled { job: JOB, reason: "the shot was cut".into() },
         Event::JobSucceeded { job: JOB },
         Event::JobFailed { job: JOB, reason: "step render has 2 frames dead-lettered".into() },

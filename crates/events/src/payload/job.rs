@@ -12,6 +12,7 @@ use super::{Large, Text, minutes};
 pub(crate) enum Payload<'a> {
     Submitted(Box<Submitted<'a>>),
     Plain { job_id: JobId },
+    Prioritised { job_id: JobId, priority: u32 },
     Ended { job_id: JobId, reason: &'a str },
     Retried { job_id: JobId, steps: Vec<Again<'a>> },
     StepSucceeded { job_id: JobId, step: StepIndex },
@@ -69,6 +70,7 @@ pub(super) fn payload(event: &Event) -> Option<Payload<'_>> {
         | Event::JobResumed { job }
         | Event::JobSucceeded { job }
         | Event::JobForgotten { job } => Payload::Plain { job_id: *job },
+        Event::JobPrioritised { job, priority } => Payload::Prioritised { job_id: *job, priority: *priority },
         Event::JobCancelled { job, reason } | Event::JobFailed { job, reason } => {
             Payload::Ended { job_id: *job, reason }
         }

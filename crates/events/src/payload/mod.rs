@@ -50,6 +50,7 @@ pub(crate) fn payload(envelope: &Envelope) -> Payload<'_> {
         Event::JobSubmitted { .. }
         | Event::JobPaused { .. }
         | Event::JobResumed { .. }
+        | Event::JobPrioritised { .. }
         | Event::JobCancelled { .. }
         | Event::JobSucceeded { .. }
         | Event::JobFailed { .. }

@@ -256,6 +256,7 @@ fn turn(event: &Event) -> Option<String> {
         Event::JobSubmitted { .. } => "submitted".into(),
         Event::JobPaused { .. } => "paused".into(),
         Event::JobResumed { .. } => "resumed".into(),
+        Event::JobPrioritised { priority, .. } => format!("has priority {priority} now"),
         Event::JobCancelled { reason, .. } => format!("cancelled: {reason}"),
         Event::JobSucceeded { .. } => "succeeded".into(),
         Event::JobFailed { reason, .. } => format!("failed: {reason}"),

@@ -71,6 +71,7 @@ pub(crate) fn bare() -> Vec<Event> {
         Event::JobFailed { job, reason: HARD.into() },
         Event::JobRetried { job, steps: Vec::new() },
         Event::JobForgotten { job },
+        Event::JobPrioritised { job, priority: 0 },
         Event::StepSucceeded { job, step: StepIndex(u16::MAX) },
         Event::StepCleared { job, step, node: node() },
         Event::FramesLeased { lease: lease(token, frames(), Work::Publish { of: Token(u64::MAX) }) },

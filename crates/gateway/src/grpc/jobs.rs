@@ -6,7 +6,7 @@ use callsheet_leader::{Leader, LeaderError, SchedulerCommand, SchedulerReply, vi
 use callsheet_model::limits::MAX_ASKED;
 use callsheet_model::{Author, JobId, Token};
 use callsheet_protocol::text::{JOB, NOTE, PART_OF_TITLE, SOUGHT};
-use callsheet_protocol::{FieldError, StepDefaults, spec_from_wire, v1};
+use callsheet_protocol::{FieldError, StepDefaults, priority_from_wire, spec_from_wire, v1};
 use tokio::sync::mpsc;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
@@ -188,6 +188,16 @@ impl v1::jobs_server::Jobs for Jobs {
     async fn resume(&self, request: Request<v1::ResumeRequest>) -> Result<Response<v1::JobView>, Status> {
         let author = author(request.metadata())?;
         self.change(author, &request.into_inner().id, |job| SchedulerCommand::ResumeJob { job }).await
+    }
+
+    async fn prioritise(
+        &self,
+        request: Request<v1::PrioritiseRequest>,
+    ) -> Result<Response<v1::JobView>, Status> {
+        let author = author(request.metadata())?;
+        let v1::PrioritiseRequest { id, priority } = request.into_inner();
+        let priority = priority_from_wire(priority).map_err(unreadable)?;
+        self.change(author, &id, |job| SchedulerCommand::PrioritiseJob { job, priority }).await
     }
 
     async fn retry(&self, request: Request<v1::RetryRequest>) -> Result<Response<v1::RetryResponse>, Status> {

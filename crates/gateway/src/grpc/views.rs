@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use callsheet_leader::{Latest, Scheduler, view};
 use callsheet_model::trust::Quarantine;
-use callsheet_model::{
-    Capabilities, FrameSet, JobId, JobSpec, JobState, Lease, StepState, Timestamp, Token, Work,
-};
+use callsheet_model::{Capabilities, FrameSet, JobId, JobState, Lease, StepState, Timestamp, Token, Work};
 use callsheet_protocol::{approval_to_wire, spec_to_wire, v1};
 
 /// Runs of frames told of one step; more scattered steps are cut.
@@ -18,7 +16,7 @@ const RUNS: usize = 1000;
 pub(crate) fn whole_job(scheduler: &Scheduler, id: JobId) -> Option<v1::JobView> {
     let view = scheduler.job(id)?;
     let mut message = job(scheduler, &view);
-    message.spec = Some(spec_to_wire(&view.job.spec));
+    message.spec = Some(v1::JobSpec { priority: Some(view.priority), ..spec_to_wire(&view.job.spec) });
     message.leases = leases(scheduler, id).into_iter().map(|lease| lease_view(&lease)).collect();
     if let Some(explanation) = scheduler.explain(id) {
         message.summary = explanation.summary;
@@ -43,7 +41,7 @@ pub(crate) fn job(scheduler: &Scheduler, view: &view::JobView) -> v1::JobView {
     });
     v1::JobView {
         id: view.job.id.to_string(),
-        spec: Some(head(&view.job.spec)),
+        spec: Some(head(view)),
         state: job_state(view.state).into(),
         submitted_at_ms: view.job.submitted_at.0,
         ended_at_ms: view.ended_at.map(|at| at.0),
@@ -57,11 +55,12 @@ pub(crate) fn job(scheduler: &Scheduler, view: &view::JobView) -> v1::JobView {
 }
 
 /// What a spec says of the whole job.
-fn head(spec: &JobSpec) -> v1::JobSpec {
+fn head(view: &view::JobView) -> v1::JobSpec {
+    let spec = &view.job.spec;
     v1::JobSpec {
         name: spec.name.clone(),
         project: spec.project.clone(),
-        priority: Some(spec.priority),
+        priority: Some(view.priority),
         approval: spec.approval.as_ref().map(approval_to_wire),
         steps: Vec::new(),
     }

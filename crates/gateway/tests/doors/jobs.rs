@@ -207,6 +207,9 @@ async fn a_job_is_paused_resumed_cancelled_and_retried() {
     assert_eq!(good(verb("pause"), StatusCode::OK).await["state"], "paused");
     assert_eq!(good(verb("resume"), StatusCode::OK).await["state"], "queued");
     refused(verb("retry"), 409, "wrong_state").await;
+    let urgent = state("prioritise", json!({ "priority": 90 })).await;
+    assert_eq!((&urgent["spec"]["priority"], &urgent["state"]), (&json!(90), &json!("queued")));
+    assert_eq!(bench.json("/api/v1/jobs").await["jobs"][0]["spec"]["priority"], 90);
     let cancelled = state("cancel", json!({ "reason": "wrong colour" })).await;
     assert_eq!((&cancelled["state"], &cancelled["reason"]), (&json!("cancelled"), &json!("wrong colour")));
     assert!(cancelled["ended_at"].as_str().unwrap().ends_with('Z'));
@@ -220,6 +223,11 @@ async fn a_job_is_paused_resumed_cancelled_and_retried() {
         let problem = refused(verb("cancel").json(&body), status, code).await;
         assert_eq!(fields(&problem), [field], "{problem}");
     }
+    for body in [json!({ "priority": 101 }), json!({ "priority": -1 }), json!({})] {
+        let problem = refused(verb("prioritise").json(&body), 422, "invalid").await;
+        assert_eq!(fields(&problem), ["priority"], "{problem}");
+    }
+    refused(verb("prioritise"), 415, "wrong_media_type").await;
     let frames = refused(verb("retry").json(&json!({ "frames": "9-1" })), 422, "invalid").await;
     assert_eq!(fields(&frames), ["frames"]);
     refused(verb("cancel").header("content-type", "text/plain").body("x"), 415, "wrong_media_type").await;

@@ -72,6 +72,7 @@ async fn jobs(table: &mut Table, mut jobs: JobsClient<Channel>) {
     ask!(table, jobs, cancel, CancelRequest { id } CancelRequest { reason, id: JOB.into() });
     ask!(table, jobs, pause, PauseRequest { id });
     ask!(table, jobs, resume, ResumeRequest { id });
+    ask!(table, jobs, prioritise, PrioritiseRequest { id, priority: Some(1) });
     ask!(table, jobs, retry, RetryRequest { id } RetryRequest { frames, id: JOB.into() });
     ask!(table, jobs, approve, ApproveRequest { id } ApproveRequest { comments, id: JOB.into() });
     ask!(table, jobs, deny, DenyRequest { id, reason: "so".into() } DenyRequest { reason, id: JOB.into() });

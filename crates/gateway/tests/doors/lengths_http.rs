@@ -41,7 +41,8 @@ async fn in_an_address() {
         .map(|rest| bad(format!("/api/v1/jobs/{x}{rest}"), "id"))
         .collect();
     rows.extend(
-        ["cancel", "pause", "resume", "retry"].map(|verb| act(format!("/api/v1/jobs/{x}/{verb}"), "id")),
+        ["cancel", "pause", "resume", "retry", "prioritise"]
+            .map(|verb| act(format!("/api/v1/jobs/{x}/{verb}"), "id")),
     );
     rows.extend([
         bad(format!("/api/v1/jobs?project={x}"), "project"),

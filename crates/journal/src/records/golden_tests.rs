@@ -24,22 +24,25 @@ struct Generation {
     unsealed: bool,
 }
 
-/// Kinds of events in the first generation, in the first two, and in the first three.
+/// Kinds of events in the first generation, in the first two, and so on.
 const FIRST: usize = 22;
 const SECOND: usize = 27;
 const THIRD: usize = 51;
+const FOURTH: usize = 53;
 
-fn generations() -> [Generation; 4] {
+fn generations() -> [Generation; 5] {
     let mut first = samples::events();
     let mut second = first.split_off(FIRST);
     let mut third = second.split_off(SECOND - FIRST);
-    let fourth = third.split_off(THIRD - SECOND);
+    let mut fourth = third.split_off(THIRD - SECOND);
+    let fifth = fourth.split_off(FOURTH - THIRD);
     let generation = |file, events, image, unsealed| Generation { file, events, image, unsealed };
     [
         generation("records.txt", first, samples::image(20), true),
         generation("trust.txt", second, samples::noted_image(20), true),
         generation("families.txt", third, samples::full_image(20), false),
         generation("arrivals.txt", fourth, samples::gone_image(20), false),
+        generation("priorities.txt", fifth, samples::prioritised_image(20), false),
     ]
 }
 

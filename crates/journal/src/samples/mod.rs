@@ -184,6 +184,7 @@ pub(crate) fn events() -> Vec<Event> {
     ];
     events.extend(families::events());
     events.extend(arrivals());
+    events.push(Event::JobPrioritised { job: job_id, priority: 90 });
     events
 }
 
@@ -269,6 +270,7 @@ pub(crate) fn image(sequence: u64) -> Image {
     };
     let job = |end| JobImage {
         job: Arc::new(job()),
+        priority: 70,
         paused: true,
         release: None,
         started: None,
@@ -349,6 +351,14 @@ pub(crate) fn gone_image(sequence: u64) -> Image {
     image.nodes[0].last_heard = Some(Timestamp(1_700_000_089_000));
     image.nodes[1].last_heard = Some(Timestamp(1));
     image.nodes[1].players = families::full_image(sequence).nodes[1].players.clone();
+    image
+}
+
+/// An image of jobs that have another priority than they were submitted with, with notes and without.
+pub(crate) fn prioritised_image(sequence: u64) -> Image {
+    let mut image = families::full_image(sequence);
+    image.jobs[0].priority = 90;
+    image.jobs[1].priority = 0;
     image
 }
 

@@ -28,6 +28,7 @@ mod note_troupe;
 mod observe_workers;
 mod pause_job;
 mod preflight;
+mod prioritise_job;
 mod progress;
 mod proven;
 mod publish;
@@ -63,6 +64,7 @@ pub(crate) fn decide(turn: &mut Turn<'_>, command: Command) -> Result<Reply, Rej
         Command::CancelJob { job, reason } => cancel_job::cancel_job(turn, job, reason)?,
         Command::PauseJob { job } => pause_job::pause_job(turn, job)?,
         Command::ResumeJob { job } => resume_job::resume_job(turn, job)?,
+        Command::PrioritiseJob { job, priority } => prioritise_job::prioritise_job(turn, job, priority)?,
         Command::RetryJob { job, frames } => return retry_job::retry_job(turn, job, frames.as_ref()),
         Command::ConnectNode { node, session, capabilities, arrival, held } => {
             connect_node::connect_node(turn, &node, session, (capabilities, arrival), &held);

@@ -29,6 +29,7 @@ impl State {
             Event::JobSubmitted { job } => self.job_submitted(job),
             Event::JobPaused { job } => self.job_paused(*job, true),
             Event::JobResumed { job } => self.job_paused(*job, false),
+            Event::JobPrioritised { job, priority } => self.job_prioritised(*job, *priority),
             Event::JobCancelled { job, reason } => {
                 self.job_ended(*job, JobEnd::Cancelled(reason.clone()), at)
             }

@@ -69,13 +69,14 @@ impl State {
             state.nodes.insert(node.name, record);
         }
         for (rank, job) in (0..).zip(image.jobs) {
-            let JobImage { job, paused, release, started, end, steps } = job;
+            let JobImage { job, priority, paused, release, started, end, steps } = job;
             if state.jobs.contains_key(&job.id) {
                 continue;
             }
             let mut steps = steps.into_iter();
             let project = job.spec.project_id();
-            let record = JobRecord { job, project, rank, paused, release, started, end, steps: Vec::new() };
+            let record =
+                JobRecord { job, project, rank, priority, paused, release, started, end, steps: Vec::new() };
             state.add_job(record, |spec, class| step_of_image(spec, class, steps.next().unwrap_or_default()));
         }
         for lease in image.leases {
@@ -111,6 +112,7 @@ impl State {
 fn job_image(record: &JobRecord) -> JobImage {
     JobImage {
         job: record.job.clone(),
+        priority: record.priority,
         paused: record.paused,
         release: record.release.clone(),
         started: record.started,

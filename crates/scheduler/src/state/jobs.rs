@@ -17,6 +17,7 @@ impl State {
             job: Arc::clone(job),
             project: job.spec.project_id(),
             rank,
+            priority: job.spec.priority,
             paused: false,
             release: None,
             started: None,
@@ -106,6 +107,16 @@ impl State {
 
     pub(super) fn job_paused(&mut self, id: JobId, paused: bool) {
         self.change_job(id, |_, job| job.paused = paused);
+    }
+
+    pub(super) fn job_prioritised(&mut self, id: JobId, priority: u32) {
+        self.change_job(id, |state, job| {
+            // Out of the lists while its old place is known; it is put back in its new one.
+            for at in 0..job.steps.len() {
+                state.index.unlist(job, StepIndex(at as u16));
+            }
+            job.priority = priority;
+        });
     }
 
     pub(super) fn job_ended(&mut self, id: JobId, end: JobEnd, at: Timestamp) {

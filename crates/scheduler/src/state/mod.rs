@@ -88,6 +88,8 @@ pub(crate) struct JobRecord {
     pub(crate) project: Uuid,
     /// Its place in the order of submission.
     pub(crate) rank: u64,
+    /// What it is now: someone may have changed what was submitted.
+    pub(crate) priority: u32,
     pub(crate) paused: bool,
     /// How far its release is, once it was asked for.
     pub(crate) release: Option<ReleaseImage>,
@@ -202,7 +204,7 @@ impl JobRecord {
     }
 
     fn place(&self, step: StepIndex) -> Place {
-        Place::new(self.job.spec.priority, self.rank, step, self.job.id)
+        Place::new(self.priority, self.rank, step, self.job.id)
     }
 }
 

@@ -28,6 +28,8 @@ pub struct JobFilter {
 pub struct JobView {
     /// What was submitted.
     pub job: Arc<Job>,
+    /// Its priority now.
+    pub priority: u32,
     /// Where it stands.
     pub state: JobState,
     /// When it ended, if it did.
@@ -162,6 +164,7 @@ fn view(state: &State, record: &JobRecord) -> JobView {
     };
     JobView {
         job: Arc::clone(&record.job),
+        priority: record.priority,
         state: record.state(),
         ended_at,
         reason,

@@ -28,6 +28,7 @@ pub(crate) enum Deed {
     Cancel { job: u8 },
     Pause { job: u8 },
     Resume { job: u8 },
+    Prioritise { job: u8, priority: u32 },
     Retry { job: u8, only: Option<FrameSet> },
     Connect { node: u8, slots: u32, honest: bool },
     Disconnect { node: u8, goodbye: bool },
@@ -164,6 +165,9 @@ impl World {
             Deed::Submit { job: id, kind } => vec![Command::SubmitJob { id: job(id), spec: spec(kind) }],
             Deed::Cancel { job: id } => vec![Command::CancelJob { job: job(id), reason: String::new() }],
             Deed::Pause { job: id } => vec![Command::PauseJob { job: job(id) }],
+            Deed::Prioritise { job: id, priority } => {
+                vec![Command::PrioritiseJob { job: job(id), priority }]
+            }
             Deed::Resume { job: id } => vec![Command::ResumeJob { job: job(id) }],
             Deed::Retry { job: id, only } => vec![Command::RetryJob { job: job(id), frames: only }],
             Deed::Connect { node: number, slots, honest } => vec![self.connect(node(number), slots, honest)],

@@ -1,4 +1,4 @@
-//! Changes to one job: cancel, pause, resume, retry. The same word twice is answered like the first time, or refused
+//! Changes to one job: cancel, pause, resume, prioritise, retry. The same word twice is answered like the first time, or refused
 //! because of the job's state; nothing is done twice.
 
 use std::sync::Arc;
@@ -8,13 +8,14 @@ use axum::extract::State;
 use callsheet_leader::{SchedulerCommand, SchedulerReply};
 use callsheet_model::limits::MAX_FRAME_TEXT_BYTES;
 use callsheet_model::{Author, FrameSet, JobId};
+use callsheet_protocol::priority_from_wire;
 use callsheet_protocol::text::NOTE;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{find, view};
 use crate::http::told::JobView;
-use crate::http::{Caller, Code, Maybe, PathOf, Problem, Shared};
+use crate::http::{Body, Caller, Code, Maybe, PathOf, Problem, Shared};
 
 /// Gives a command about one job, and answers with the job.
 pub(super) async fn change(
@@ -113,6 +114,41 @@ pub(super) async fn resume(
     Caller(author): Caller,
 ) -> Result<Json<JobView>, Problem> {
     change(&shared, author, &id, |job| SchedulerCommand::ResumeJob { job }).await
+}
+
+/// Which priority a job is to have.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Priority {
+    /// 0 to 100; higher goes first.
+    #[schema(minimum = 0, maximum = 100, example = 90)]
+    priority: u32,
+}
+
+/// Hands out what waits of a job earlier or later than until now; frames in hands stay where they are.
+#[utoipa::path(
+    post, path = "/api/v1/jobs/{id}/prioritise", tag = "jobs", operation_id = "prioritise_job",
+    params(
+        ("id" = String, Path, description = "The whole id, or the end of it if that is enough"),
+        ("x-actor-id" = Option<Uuid>, Header, description = "Which person asks."),
+    ),
+    request_body = Priority,
+    responses(
+        (status = 200, description = "The job, with this priority", body = JobView),
+        (status = 404, description = "There is no such job", body = Problem,
+            content_type = "application/problem+json"),
+        (status = 409, description = "The job is over", body = Problem,
+            content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn prioritise(
+    State(shared): State<Arc<Shared>>,
+    PathOf(id): PathOf<String>,
+    Caller(author): Caller,
+    Body(Priority { priority }): Body<Priority>,
+) -> Result<Json<JobView>, Problem> {
+    let priority = priority_from_wire(Some(priority)).map_err(Problem::of_wire(Code::Invalid))?;
+    change(&shared, author, &id, |job| SchedulerCommand::PrioritiseJob { job, priority }).await
 }
 
 /// What is retried.

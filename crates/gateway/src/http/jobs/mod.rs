@@ -30,6 +30,7 @@ pub(super) fn router() -> Routes {
         .routes(routes!(logs::attempt))
         .routes(routes!(change::cancel))
         .routes(routes!(change::pause))
+        .routes(routes!(change::prioritise))
         .routes(routes!(change::resume))
         .routes(routes!(change::retry))
         .routes(routes!(release::approve))

@@ -16,6 +16,7 @@ impl From<StoredEvent<'_>> for Event {
             Stored::JobSubmitted { job } => Self::JobSubmitted { job: Arc::new(Job::from(job)) },
             Stored::JobPaused { job } => Self::JobPaused { job: job.0 },
             Stored::JobResumed { job } => Self::JobResumed { job: job.0 },
+            Stored::JobPrioritised { job, priority } => Self::JobPrioritised { job: job.0, priority },
             Stored::JobCancelled { job, reason } => Self::JobCancelled { job: job.0, reason },
             Stored::JobSucceeded { job } => Self::JobSucceeded { job: job.0 },
             Stored::JobFailed { job, reason } => Self::JobFailed { job: job.0, reason },

@@ -196,4 +196,8 @@ pub(crate) enum StoredEvent<'a> {
         last_heard_ms: Option<u64>,
         job: Option<StoredJobId>,
     },
+    JobPrioritised {
+        job: StoredJobId,
+        priority: u32,
+    },
 }

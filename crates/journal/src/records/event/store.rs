@@ -22,6 +22,9 @@ impl<'a> From<&'a Event> for StoredEvent<'a> {
             },
             Event::JobPaused { job } => Self::JobPaused { job: id(job) },
             Event::JobResumed { job } => Self::JobResumed { job: id(job) },
+            Event::JobPrioritised { job, priority } => {
+                Self::JobPrioritised { job: id(job), priority: *priority }
+            }
             Event::JobCancelled { job, reason } => {
                 Self::JobCancelled { job: id(job), reason: reason.clone() }
             }

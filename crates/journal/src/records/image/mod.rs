@@ -67,6 +67,8 @@ pub(crate) enum ImagePart<'a> {
     Outside(Vec<(StoredUuid, u64)>),
     /// In the place of a node that is gone, with when it was last heard, in milliseconds.
     GoneNode(StoredNodeImage, Vec<NodeNotes>, Vec<StoredPlayerImage>, u64),
+    /// In the place of a job that has another priority now than it was submitted with.
+    PrioritisedJob(StoredJobImage<'a>, Vec<StepNotes<'a>>, Option<JobNotes>, u32),
 }
 
 fn head(image: &Image) -> ImagePart<'_> {
@@ -119,6 +121,9 @@ pub(crate) fn part_of(image: &Image, at: usize) -> Option<ImagePart<'_>> {
 
 fn job_part(job: &JobImage) -> ImagePart<'_> {
     let steps = StepNotes::of(&job.steps);
+    if job.priority != job.job.spec.priority {
+        return ImagePart::PrioritisedJob(job.into(), steps, JobNotes::of(job), job.priority);
+    }
     match JobNotes::of(job) {
         Some(notes) => ImagePart::FullJob(job.into(), steps, notes),
         None if steps.is_empty() => ImagePart::Job(job.into()),
@@ -186,6 +191,13 @@ impl ImageBuilder {
             (Part::FullJob(job, steps, notes), Some(image)) => {
                 let mut job = noted_job(job, steps)?;
                 notes.add_to(&mut job)?;
+                image.jobs.push(job);
+            }
+            (Part::PrioritisedJob(job, steps, notes, priority), Some(image)) => {
+                let mut job = JobImage { priority, ..noted_job(job, steps)? };
+                if let Some(notes) = notes {
+                    notes.add_to(&mut job)?;
+                }
                 image.jobs.push(job);
             }
             (Part::Lease(lease), Some(image)) => image.leases.push(lease.into()),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use callsheet_model::image::{DeadImage, JobEnd, JobImage, LeaseImage, NodeImage, StepImage, TroubleImage};
-use callsheet_model::{Failure, Timestamp};
+use callsheet_model::{Failure, Job, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::super::job::{StoredCapabilities, StoredFailure, StoredJob, StoredOffline};
@@ -100,8 +100,10 @@ impl From<StoredJobImage<'_>> for JobImage {
             (end, Timestamp(at))
         });
         let steps = stored.steps.into_iter().map(StepImage::from).collect();
+        let job = Job::from(stored.job);
         Self {
-            job: std::sync::Arc::new(stored.job.into()),
+            priority: job.spec.priority,
+            job: std::sync::Arc::new(job),
             paused: stored.paused,
             release: None,
             started: None,

@@ -205,6 +205,9 @@ impl Gathered {
         let command = match event {
             Event::JobPaused { job } => Command::PauseJob { job: *job },
             Event::JobResumed { job } => Command::ResumeJob { job: *job },
+            Event::JobPrioritised { job, priority } => {
+                Command::PrioritiseJob { job: *job, priority: *priority }
+            }
             Event::JobCancelled { job, reason } => Command::CancelJob { job: *job, reason: reason.clone() },
             Event::JobRetried { job, .. } => Command::RetryJob { job: *job, frames: None },
             Event::NodeDrained { node } => Command::DrainNode { node: node.clone() },
