@@ -11,6 +11,7 @@
 //! A run is short, unless `CALLSHEET_CHAOS` says how long the storm lasts, in seconds or minutes: `90s`, `5m`. Its
 //! seed is printed, and a run that fails says how to repeat it and keeps its directory.
 
+mod acceptance;
 mod figures;
 mod listeners;
 mod load;

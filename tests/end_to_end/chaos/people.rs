@@ -73,13 +73,16 @@ impl People {
         Self { stop, tasks, one: person() }
     }
 
-    /// They finish what they are at, take back all that holds jobs up, and go.
+    /// They finish what they are at, take back all that holds jobs up, see every job through, and go.
     pub(super) async fn leave(mut self, cluster: &Cluster) -> Books {
         self.stop.send_replace(true);
         for task in self.tasks {
             cluster.within("people go", task).await.unwrap();
         }
         cluster.within("everything that waits for a person is released", self.one.release()).await;
+        for id in self.one.jobs() {
+            cluster.within(&format!("job {id} is over"), self.one.see_through(&id)).await;
+        }
         let books = self.one.books.lock().unwrap();
         books.clone()
     }
@@ -156,13 +159,28 @@ impl Person {
         }
     }
 
+    /// Whether a job is over. One that failed they try again.
     async fn ended(&self, id: &str) -> bool {
         let view = self.insist(|mut api| {
             let id = id.to_owned();
             async move { Ok(api.jobs.get(v1::GetJobRequest { id }).await?.into_inner()) }
         });
-        use v1::JobState::{Cancelled, Failed, Succeeded};
-        [Cancelled, Failed, Succeeded].contains(&view.await.unwrap().state())
+        match view.await.unwrap().state() {
+            v1::JobState::Succeeded | v1::JobState::Cancelled => true,
+            v1::JobState::Failed => {
+                self.retry(id).await;
+                false
+            }
+            _ => false,
+        }
+    }
+
+    async fn retry(&self, id: &str) -> bool {
+        self.have("job.retried", id, |mut api| {
+            let request = v1::RetryRequest { id: id.to_owned(), frames: String::new() };
+            async move { api.jobs.retry(request).await }
+        })
+        .await
     }
 
     async fn submit(&mut self, nth: usize) -> String {
@@ -242,11 +260,7 @@ impl Person {
         });
         if cancelled.await && self.dice.percent(50) {
             self.pause(0, 1000).await;
-            let again = self.have("job.retried", &id, |mut api| {
-                let request = v1::RetryRequest { id: id.clone(), frames: String::new() };
-                async move { api.jobs.retry(request).await }
-            });
-            if again.await {
+            if self.retry(&id).await {
                 self.want(&id, true);
             }
         }
@@ -305,21 +319,28 @@ impl Person {
         }
     }
 
-    async fn release(&mut self) {
+    /// Takes back what holds a job up.
+    async fn release(&self) {
         self.approve().await;
-        let paused: Vec<String> = {
-            let books = self.books.lock().unwrap();
-            books.jobs.iter().map(|job| job.id.clone()).collect()
-        };
-        for id in paused {
-            let request = v1::ResumeRequest { id };
+        for id in self.jobs() {
             // What is over needs it no more.
             let _ = self
                 .insist(|mut api| {
-                    let request = request.clone();
+                    let request = v1::ResumeRequest { id: id.clone() };
                     async move { api.jobs.resume(request).await }
                 })
                 .await;
+        }
+    }
+
+    fn jobs(&self) -> Vec<String> {
+        self.books.lock().unwrap().jobs.iter().map(|job| job.id.clone()).collect()
+    }
+
+    /// Waits until a job is over.
+    async fn see_through(&mut self, id: &str) {
+        while !self.ended(id).await {
+            sleep(Duration::from_millis(20)).await;
         }
     }
 }

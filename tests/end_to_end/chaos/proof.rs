@@ -1,6 +1,6 @@
 //! What must hold when it is over: of what people were told, of the log, of the files, and of the machine.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,12 +12,14 @@ use serde_json::Value;
 use crate::harness::said::{code, json};
 use crate::harness::{Cluster, Event, Http, LEADER, disk, invariants, strays, work};
 
+use super::acceptance::Accepted;
 use super::listeners::Heard;
 use super::load::Wanted;
 use super::people::{Asked, Books, Said};
 use super::stage::{NODES, Stage};
 
-/// Every job is over, as people wanted it: with success unless somebody ended it.
+/// Every job is over, as people wanted it: with success unless somebody ended it. On the way some may have failed in
+/// the look at them before they were rendered: two accidents in that are taken for the job's fault, and people try again.
 pub(super) async fn assert_all_over(stage: &Stage, books: &Books) {
     let cluster = &stage.cluster;
     for job in &books.jobs {
@@ -25,6 +27,12 @@ pub(super) async fn assert_all_over(stage: &Stage, books: &Books) {
         let end = cluster.wait(&format!("job {} is over", job.id), over).await;
         let fine = end.is("job.succeeded") || job.unwanted && end.is("job.cancelled");
         assert!(fine, "{}: {} {}", job.id, end.kind, end.payload);
+    }
+    let events = cluster.events();
+    for failed in events.iter().filter(|event| event.is("job.failed")) {
+        let leased = |event: &&Event| event.is("frame_job.leased") && event.sequence < failed.sequence;
+        let last = events.iter().filter(leased).rfind(|event| event.job() == failed.job());
+        assert!(last.is_some_and(Event::is_preflight), "{}", failed.payload);
     }
     cluster.swept().await;
     let root = cluster.root();
@@ -78,7 +86,7 @@ fn is_about(event: &Value, about: &str) -> bool {
 /// Every frame of every step, decoded: the right picture, drawn by the attempt that was accepted; and nothing else.
 pub(super) fn assert_files(stage: &Stage, books: &Books) {
     let events = stage.cluster.events();
-    let accepted = accepted(&events);
+    let accepted = Accepted::of(&events);
     let mut known = BTreeSet::new();
     for job in &books.jobs {
         let whole = end_of(&events, &job.id).is_some_and(|end| end.is("job.succeeded"));
@@ -96,53 +104,35 @@ pub(super) fn assert_files(stage: &Stage, books: &Books) {
 
 /// Holds one step's results to what was asked for, all of it or, of a job that was ended, some; tells which files.
 fn assert_step(wanted: &Wanted, whole: bool, job: &str, accepted: &Accepted) -> Vec<PathBuf> {
-    let (output, frames) = match wanted {
-        Wanted::Book { path } => {
-            let path = PathBuf::from(path);
-            if whole || path.exists() {
-                disk::assert_picture(&path);
-                return vec![path.canonicalize().unwrap()];
-            }
-            return Vec::new();
+    let (step, output, frames) = match wanted {
+        Wanted::Book { path } => (1, path, FrameSet::one(0)),
+        Wanted::Acted { output, frames, step } => (*step, output, frames.parse().unwrap()),
+        Wanted::Drawn { output, frames } | Wanted::Composed { output, frames } => {
+            (0, output, frames.parse().unwrap())
         }
-        Wanted::Drawn { output, frames }
-        | Wanted::Acted { output, frames, .. }
-        | Wanted::Composed { output, frames } => (output, frames.parse::<FrameSet>().unwrap()),
     };
     let pattern = OutputPattern::parse_absolute(output).unwrap();
     let path = |frame: i32| Path::new(pattern.directory()).join(pattern.file_name(frame));
     let there: FrameSet = frames.iter().filter(|frame| whole || path(*frame).exists()).collect();
     let text = if there.is_empty() { String::new() } else { there.to_string() };
     match wanted {
+        Wanted::Book { .. } => there.iter().for_each(|frame| disk::assert_picture(&path(frame))),
+        Wanted::Drawn { .. } => disk::assert_frames(output, &text, work::SIZE),
         Wanted::Composed { .. } => disk::assert_composed(output, &text),
-        Wanted::Acted { step, .. } => {
-            disk::assert_frames(output, &text, work::ACTED);
-            for frame in there.iter() {
-                let whose = &accepted[&(job.to_owned(), *step, frame)];
-                assert_eq!(
-                    &disk::drawn_in(&path(frame)),
-                    whose,
-                    "frame {frame} of {job} is another attempt's"
-                );
-            }
+        Wanted::Acted { .. } => disk::assert_frames(output, &text, work::ACTED),
+    }
+    for frame in there.iter() {
+        let whose = accepted.token(job, step, frame);
+        assert!(whose.is_some(), "frame {frame} of {job} is published, and nobody accepted it");
+        if let Wanted::Acted { .. } = wanted {
+            let drawn_in = disk::drawn_in(&path(frame));
+            assert_eq!(Some(&drawn_in), whose, "frame {frame} of {job} is another attempt's");
         }
-        _ => disk::assert_frames(output, &text, work::SIZE),
+    }
+    if whole {
+        accepted.assert_sizes(job, step, path);
     }
     there.iter().map(|frame| path(frame).canonicalize().unwrap()).collect()
-}
-
-/// By job, step and frame: the token whose frame counts.
-type Accepted = BTreeMap<(String, u64, i32), String>;
-
-fn accepted(events: &[Event]) -> Accepted {
-    let mut accepted = Accepted::new();
-    for event in events.iter().filter(|event| event.is("frame_job.frames_accepted")) {
-        for frame in event.frames().iter() {
-            // Accepted twice only after it was lost, which the history was held to.
-            accepted.insert((event.job().to_owned(), event.step(), frame), event.token().to_owned());
-        }
-    }
-    accepted
 }
 
 fn files(folder: &Path, found: &mut BTreeSet<PathBuf>) {
