@@ -141,7 +141,7 @@ pub(super) fn link_in(root: &Path) -> PathBuf {
 /// Lays a small file system of its own over a folder, if this user may.
 fn mounted(folder: &Path) -> bool {
     let mut mount = Command::new("mount");
-    mount.args(["-t", "tmpfs", "-o", "size=64m", "callsheet-chaos"]).arg(folder);
+    mount.args(["-t", "tmpfs", "-o", "size=160m", "callsheet-chaos"]).arg(folder);
     let done = mount.output().is_ok_and(|output| output.status.success());
     if !done {
         println!("SKIPPED: the disk is never full, since no small file system can be mounted here");
