@@ -22,6 +22,7 @@ pub(super) enum Fault {
     EveryNodeKilled,
     EverythingKilled,
     KilledRenderer,
+    EveryRendererKilled,
     FrozenRenderer,
     CutWire,
     HalfOpenWire,
@@ -37,7 +38,7 @@ pub(super) enum Fault {
 use Fault::*;
 
 /// How often each comes, beside the others.
-const OFTEN: [(Fault, usize); 17] = [
+const OFTEN: [(Fault, usize); 18] = [
     (KilledLeader, 8),
     (FrozenLeader, 5),
     (KilledNode, 10),
@@ -45,6 +46,7 @@ const OFTEN: [(Fault, usize); 17] = [
     (EveryNodeKilled, 1),
     (EverythingKilled, 1),
     (KilledRenderer, 14),
+    (EveryRendererKilled, 2),
     (FrozenRenderer, 6),
     (CutWire, 5),
     (HalfOpenWire, 4),
@@ -117,7 +119,7 @@ impl Storm {
         let done = match fault {
             KilledLeader | FrozenLeader | EverythingKilled => self.strike_leader(stage, fault).await,
             KilledNode | FrozenNode | EveryNodeKilled => self.strike_node(stage, fault, node).await,
-            KilledRenderer | FrozenRenderer => self.strike_renderer(stage, fault),
+            KilledRenderer | EveryRendererKilled | FrozenRenderer => self.strike_renderer(stage, fault),
             ShareAway | FullDisk => self.strike_share(stage, fault),
             _ => self.strike_wire(stage, fault, node).await,
         };
@@ -191,7 +193,11 @@ impl Storm {
         let found = strays::below_agents(stage.cluster.root());
         let (pid, what) = *found.get(self.dice.below(found.len().max(1)))?;
         let frozen = self.a_while();
-        // It may have ended since it was looked for.
+        // Any of them may have ended since they were looked for.
+        if fault == EveryRendererKilled {
+            let killed = found.iter().filter(|(pid, _)| kill(Pid::from_raw(*pid), Signal::SIGKILL).is_ok());
+            return Some(format!("{} renderers and guards are killed", killed.count()));
+        }
         if fault == FrozenRenderer {
             kill(Pid::from_raw(pid), Signal::SIGSTOP).ok()?;
             Some(format!("{what} {pid} is frozen, {}", self.later(frozen, Undo::ContinueRenderer(pid))))

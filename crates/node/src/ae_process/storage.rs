@@ -23,6 +23,8 @@ static SAMPLE: [u8; 64 * 1024] = [0x43; 64 * 1024];
 
 /// The failure as the storage's, if it turns out to be.
 pub(super) async fn judged(failure: Failure, directory: PathBuf, token: Token) -> Failure {
+    // Without a slash at its end: a link with one is already what it leads to.
+    let directory: PathBuf = directory.components().collect();
     let asked = directory.clone();
     let reason = match timeout(ANSWER, spawn_blocking(move || try_to_write(&asked, token))).await {
         Err(_) => Some(format!("it does not answer within {ANSWER:?}")),
@@ -31,8 +33,6 @@ pub(super) async fn judged(failure: Failure, directory: PathBuf, token: Token) -
         Ok(_) => None,
     };
     let Some(reason) = reason else { return failure };
-    // Without a slash at its end.
-    let directory: PathBuf = directory.components().collect();
     let message = format!("the storage of {} is out: {reason}; {}", directory.display(), failure.message);
     Failure { class: FailureClass::StorageOut, message, ..failure }
 }
