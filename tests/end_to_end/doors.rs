@@ -237,6 +237,9 @@ async fn a_node_that_talks_nonsense_is_told_so_and_changes_nothing() {
         let status = session(&cluster.api, vec![body]).await;
         refused(Err::<(), _>(status), Code::InvalidArgument, field);
     }
+    // Who leaves before a word is not refused: a node that is does not come back.
+    let silent = cluster.api.nodes.clone().session(tokio_stream::empty()).await.unwrap_err();
+    assert_eq!(silent.code(), Code::Aborted, "{silent}");
     assert_eq!(cluster.sequence().await, before, "nothing has changed");
 
     // From here on the node is known, and only its coming and going may be in the log.

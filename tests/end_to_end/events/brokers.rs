@@ -6,9 +6,8 @@ use std::process::Stdio;
 use futures::StreamExt;
 use serde_json::{Value, json};
 
-use super::client::Http;
 use super::readers::found;
-use crate::harness::{Cluster, Recipe, work};
+use crate::harness::{Cluster, Http, Recipe, work};
 
 /// A NATS server that ends with its test.
 struct Nats {

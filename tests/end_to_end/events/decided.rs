@@ -4,8 +4,7 @@
 use callsheet_protocol::v1;
 use serde_json::{Value, json};
 
-use super::client::{Http, PERSON};
-use crate::harness::{Cluster, Event, Recipe, disk, work};
+use crate::harness::{Cluster, Event, Http, PERSON, Recipe, disk, work};
 
 async fn waiting(cluster: &Cluster, name: &str, approval: v1::Approval) -> String {
     let step = work::acted(&cluster.output(name), "1-4", 2, &json!({}));

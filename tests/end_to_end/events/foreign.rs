@@ -4,8 +4,7 @@
 use noetl_events::ExecutorEvent;
 use serde_json::{Value, json};
 
-use super::client::Http;
-use crate::harness::{Cluster, LEADER, Recipe};
+use crate::harness::{Cluster, Http, LEADER, Recipe};
 
 const FULL: &str = "2f5f3a0e-3b52-4c1e-9d6f-0a1b2c3d4e5f";
 const PROJECT: &str = "0f9b0a1c-1d2e-4f30-8a4b-5c6d7e8f9a0b";

@@ -9,10 +9,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::client::{Http, PERSON};
 use super::receiver::Receiver;
 use crate::harness::said::json;
-use crate::harness::{Cluster, Dice, LEADER, Recipe};
+use crate::harness::{Cluster, Dice, Http, LEADER, PERSON, Recipe};
 
 const KILLS: usize = 6;
 const POSTERS: u64 = 3;

@@ -2,7 +2,6 @@
 //! workers that fall silent, and SIGKILL in the middle. Clients are real ones, each in its own language.
 
 mod brokers;
-mod client;
 mod decided;
 mod foreign;
 mod killed;
@@ -13,5 +12,4 @@ mod rabbit;
 mod readers;
 mod receiver;
 mod undelivered;
-mod wire;
 mod workflow;

@@ -9,9 +9,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use super::client::Http;
 use super::receiver::Receiver;
-use crate::harness::{Cluster, Event, LEADER, Recipe, disk, work};
+use crate::harness::{Cluster, Event, Http, LEADER, Recipe, disk, work};
 
 const WATCHED: &str = r#"
 [monitor]

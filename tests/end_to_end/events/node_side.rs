@@ -4,8 +4,7 @@
 use callsheet_model::id::project_uuid;
 use serde_json::{Value, json};
 
-use super::client::Http;
-use crate::harness::{Cluster, Event, Recipe, disk, work};
+use crate::harness::{Cluster, Event, Http, Recipe, disk, work};
 
 /// Payloads of all events of a type that a query finds.
 async fn payloads(http: &Http, kind: &str, query: &str) -> Vec<Value> {

@@ -6,9 +6,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::client::Http;
 use super::readers::python;
-use crate::harness::{Cluster, Recipe, work};
+use crate::harness::{Cluster, Http, Recipe, work};
 
 /// Long for a run of this size; a machine that does other things takes its time.
 const PATIENCE: Duration = Duration::from_secs(420);

@@ -16,9 +16,8 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-use super::client::Http;
 use super::readers::found;
-use crate::harness::{Cluster, LONG, Recipe, work};
+use crate::harness::{Cluster, Http, LONG, Recipe, work};
 
 const EXCHANGE: &str = "flatrender.events";
 const QUEUE: &str = "nodes";

@@ -13,9 +13,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::{OnceCell, watch};
 
-use super::client::Http;
-use super::wire::Wire;
-use crate::harness::{Cluster, Recipe};
+use crate::harness::{Cluster, Cut, Http, Recipe, Wire};
 
 const EVENTS: u64 = 400;
 const CUTS: u64 = 8;
@@ -33,7 +31,7 @@ impl Stage {
         let cluster =
             Cluster::lead(Recipe::new().leader("\n[leader.http]\ncors = [\"*\"]\nkeep_alive = \"1s\"\n"))
                 .await;
-        let (wire, begin) = (Wire::to(&cluster).await, cluster.sequence().await);
+        let (wire, begin) = (Wire::to(&cluster.url).await, cluster.sequence().await);
         Self { cluster, wire, begin }
     }
 
@@ -51,7 +49,7 @@ impl Stage {
             assert_eq!(status, 201, "{answer}");
             if nth % (EVENTS / CUTS) == EVENTS / CUTS / 2 {
                 let before = self.wire.connections();
-                self.wire.cut();
+                self.wire.cut(Cut::Closed);
                 self.cluster.within("the reader dials again", self.wire.dialled(before)).await;
             }
         }

@@ -3,10 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::client::Http;
 use super::receiver::Receiver;
 use crate::harness::said::{code, json as said};
-use crate::harness::{Cluster, LEADER, Recipe};
+use crate::harness::{Cluster, Http, LEADER, Recipe};
 
 fn recipe(receiver: &Receiver) -> Recipe {
     Recipe::new().section(&format!(

@@ -4,9 +4,8 @@
 use callsheet_protocol::v1;
 use serde_json::{Value, json};
 
-use super::client::Http;
 use crate::harness::said::code;
-use crate::harness::{Cluster, Recipe, disk, work};
+use crate::harness::{Cluster, Http, Recipe, disk, work};
 
 fn kinds(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().unwrap()).collect()

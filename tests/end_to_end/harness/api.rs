@@ -73,13 +73,22 @@ impl Api {
 
     /// Puts a template into the leader's store, and says how steps refer to it.
     pub(crate) async fn put_template(&mut self, name: &str, bytes: &[u8]) -> v1::Template {
+        self.try_put_template(name, bytes).await.unwrap()
+    }
+
+    /// The same, where the leader may be gone.
+    pub(crate) async fn try_put_template(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+    ) -> Result<v1::Template, Status> {
         let md5 = format!("{:x}", md5::compute(bytes));
         let size = bytes.len() as u64;
         let pieces = vec![
             v1::PutTemplateRequest { md5: md5.clone(), bytes: size, data: Vec::new() },
             v1::PutTemplateRequest { data: bytes.to_vec(), ..Default::default() },
         ];
-        self.jobs.put_template(tokio_stream::iter(pieces)).await.unwrap();
-        v1::Template { md5, bytes: size, name: name.to_owned(), path: String::new() }
+        self.jobs.put_template(tokio_stream::iter(pieces)).await?;
+        Ok(v1::Template { md5, bytes: size, name: name.to_owned(), path: String::new() })
     }
 }

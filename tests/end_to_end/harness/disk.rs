@@ -40,6 +40,13 @@ pub(crate) fn colour(path: &Path) -> [u8; 3] {
     picture.get_pixel(picture.width() - 1, picture.height() - 1).0
 }
 
+/// Whose attempt a picture of the tests' own renderer is: the name of the place that it was drawn in.
+pub(crate) fn drawn_in(path: &Path) -> String {
+    let picture = image::open(path).unwrap_or_else(|why| panic!("{}: {why}", path.display())).into_rgb8();
+    let letters = picture.pixels().map(|pixel| pixel.0[0]).take_while(|letter| *letter != 0);
+    String::from_utf8(letters.collect()).unwrap()
+}
+
 /// Holds an output to these frames, each drawn as the one that its name says.
 #[track_caller]
 pub(crate) fn assert_composed(output: &str, frames: &str) {

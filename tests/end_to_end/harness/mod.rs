@@ -9,6 +9,7 @@ mod binary;
 mod dice;
 pub(crate) mod disk;
 mod feed;
+mod http;
 pub(crate) mod installation;
 pub(crate) mod invariants;
 pub(crate) mod ledger;
@@ -17,6 +18,7 @@ mod project;
 mod recipe;
 pub(crate) mod said;
 pub(crate) mod strays;
+mod wire;
 pub(crate) mod work;
 
 use std::collections::BTreeMap;
@@ -33,10 +35,12 @@ pub(crate) use api::{Api, Secret};
 pub(crate) use binary::callsheet;
 pub(crate) use dice::Dice;
 pub(crate) use feed::{Event, Feed};
+pub(crate) use http::{Http, PERSON};
 pub(crate) use installation::{Installation, Start};
 pub(crate) use process::{Log, Process};
 pub(crate) use project::Project;
 pub(crate) use recipe::Recipe;
+pub(crate) use wire::{Cut, Way, Weather, Wire};
 
 /// Nothing takes longer, unless it is broken.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
@@ -55,6 +59,7 @@ pub(crate) struct Cluster {
     lives: watch::Sender<u64>,
     processes: BTreeMap<String, Process>,
     logs: BTreeMap<String, Log>,
+    keeps: bool,
     _stage: SemaphorePermit<'static>,
 }
 
@@ -104,6 +109,7 @@ impl Cluster {
             lives,
             processes: BTreeMap::new(),
             logs: BTreeMap::new(),
+            keeps: false,
             _stage: stage,
         };
         cluster.start_leader().await;
@@ -112,6 +118,11 @@ impl Cluster {
 
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
+    }
+
+    /// From now on a failure leaves the directory where it is, with what the processes said.
+    pub(crate) fn keep_if_it_fails(&mut self) {
+        self.keeps = true;
     }
 
     pub(crate) fn output(&self, name: &str) -> String {
@@ -136,6 +147,15 @@ impl Cluster {
         let log = self.logs.entry(name.to_owned()).or_insert_with(Log::new).clone();
         let process = Process::start(callsheet(), args, log);
         assert!(self.processes.insert(name.to_owned(), process).is_none(), "{name} runs already");
+    }
+
+    /// The same, for a node that reaches the leader over a wire and in no other way.
+    pub(crate) fn spawn_through(&mut self, name: &str, wire: &Wire) {
+        let config = self.root().join(format!("{name}-through-a-wire.toml"));
+        let advertised = |url: &str| format!("advertise = \"{url}\"");
+        let text = std::fs::read_to_string(&self.config).unwrap();
+        std::fs::write(&config, text.replace(&advertised(&self.url), &advertised(&wire.url))).unwrap();
+        self.spawn_with(name, &config);
     }
 
     /// Starts the leader, for the first time or again, and waits until it serves.
@@ -168,6 +188,16 @@ impl Cluster {
     pub(crate) async fn ended(&mut self, name: &str) -> ExitStatus {
         let mut process = self.processes.remove(name).unwrap_or_else(|| panic!("{name} does not run"));
         self.within(&format!("{name} ends"), process.ended()).await
+    }
+
+    /// Nobody has ended who was not told to.
+    pub(crate) fn assert_all_run(&mut self) {
+        let fallen: Vec<String> = self
+            .processes
+            .iter_mut()
+            .filter_map(|(name, process)| Some(format!("{name} ended by itself, {}", process.has_ended()?)))
+            .collect();
+        assert!(fallen.is_empty(), "{}\n{}", fallen.join(", "), self.told());
     }
 
     pub(crate) fn log(&self, name: &str) -> &Log {
@@ -295,6 +325,14 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("--- when it failed\n{}", self.told());
+        }
+        if std::thread::panicking() && self.keeps {
+            for (name, log) in &self.logs {
+                let said = log.tail(usize::MAX).join("\n");
+                let _ = std::fs::write(self.root.path().join(format!("{name}.log")), said);
+            }
+            self.root.disable_cleanup(true);
+            eprintln!("everything is kept in {}", self.root.path().display());
         }
         // SIGKILL to every process of the cluster; renderers must then end by themselves.
         self.processes.clear();

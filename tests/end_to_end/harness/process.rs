@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
 /// Lines of one process that are kept for when a test fails.
-const KEPT: usize = 2000;
+const KEPT: usize = 50_000;
 
 /// What a process says, over all its restarts.
 #[derive(Clone)]
@@ -89,6 +89,11 @@ impl Process {
     /// SIGKILL, and nothing of it is left.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// How it ended, if it has.
+    pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// Waits for its own end.

@@ -54,6 +54,19 @@ impl Recipe {
         self.also(name, installation)
     }
 
+    /// With one more node that renders everything there is, After Effects too.
+    pub(crate) fn versatile(mut self, name: &str, slots: u32, installation: Installation) -> Self {
+        let folder = search(name);
+        let node = format!(
+            "slots = {slots}\nlabels = [\"{name}\"]\n\
+             renderers = [\"lottie\", \"flipbook\", \"actor\", \"after_effects\"]\n\
+             after_effects = {{ search = [\"{folder}\"], documents = \"{folder}/Documents\", \
+             render_only_node = true }}\n"
+        );
+        self.nodes.push((name.to_owned(), node));
+        self.also(name, installation)
+    }
+
     /// With a further installation on a node that has one.
     pub(crate) fn also(mut self, name: &str, installation: Installation) -> Self {
         self.installed.push((name.to_owned(), installation));

@@ -38,6 +38,20 @@ pub(crate) fn renderers_of(directory: &Path) -> Vec<i32> {
     processes_of(directory).into_iter().filter(|(_, line)| draws(line)).map(|(pid, _)| pid).collect()
 }
 
+/// Those of them that agents have started, and what came of these; each with what it is.
+pub(crate) fn below_agents(directory: &Path) -> Vec<(i32, &'static str)> {
+    let what = |line: &str| match line {
+        line if line.contains(" leader --config ") || line.contains(" node --config ") => None,
+        line if line.contains(" guard ") => Some("guard"),
+        line if line.contains("AfterFX") => Some("AfterFX"),
+        line if line.contains(" --sleep ") => Some("errand"),
+        line if line.contains(" render ") || line.contains("test-renderer") => Some("renderer"),
+        line if line.contains("aerender") => Some("aerender"),
+        _ => None,
+    };
+    processes_of(directory).into_iter().filter_map(|(pid, line)| Some((pid, what(&line)?))).collect()
+}
+
 /// Those of them that are After Effects: `aerender` and `AfterFX` themselves, without their guards.
 pub(crate) fn after_effects_of(directory: &Path) -> Vec<(i32, String)> {
     let installations = format!("{}/ae/", directory.display());

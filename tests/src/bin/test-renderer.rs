@@ -2,7 +2,8 @@
 //! cluster config and name the frames on which it misbehaves. It draws nothing worth looking at.
 //!
 //! Every frame it begins and finishes is written into a ledger, with its process number, so that a test knows
-//! what was really rendered, whatever anybody reports.
+//! what was really rendered, whatever anybody reports. A picture's first row begins with the name of the directory
+//! that it was drawn in, a letter in the red of each pixel: so it can be told whose picture lies at a final path.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -89,19 +90,24 @@ impl Stage {
         say(&format!("started frame {frame}"))?;
         self.enter("began", frame)?;
         thread::sleep(self.pace);
-        let whole = picture(self.size, frame)?;
+        let place = self.directory.file_name().unwrap_or_default().to_string_lossy();
+        let whole = picture(self.size, frame, &place)?;
         match self.moods.get(&frame).map(String::as_str) {
             None => self.write(frame, &whole)?,
             Some("missing") => {}
             Some("truncated") => self.write(frame, whole.get(..whole.len() / 2).unwrap_or_default())?,
             Some("empty") => self.write(frame, &[])?,
-            Some("size") => self.write(frame, &picture((self.size.0 + 1, self.size.1), frame)?)?,
+            Some("size") => self.write(frame, &picture((self.size.0 + 1, self.size.1), frame, &place)?)?,
             Some("leave") => return Ok(Next::Leave),
             Some("crash") => {
                 say("about to do something foolish")?;
                 std::process::abort();
             }
             Some("hang") => thread::sleep(FOR_EVER),
+            Some("errand") => {
+                self.orphan()?;
+                self.write(frame, &whole)?;
+            }
             Some("orphan") => {
                 self.orphan()?;
                 thread::sleep(FOR_EVER);
@@ -142,9 +148,12 @@ impl Stage {
     }
 }
 
-fn picture((width, height): (u32, u32), frame: i32) -> Outcome<Vec<u8>> {
+fn picture((width, height): (u32, u32), frame: i32, place: &str) -> Outcome<Vec<u8>> {
     let [_, _, green, blue] = frame.to_be_bytes();
-    let picture = RgbImage::from_fn(width, height, |x, y| Rgb([(x ^ y) as u8, green, blue]));
+    let mut picture = RgbImage::from_fn(width, height, |x, y| Rgb([(x ^ y) as u8, green, blue]));
+    for (pixel, letter) in picture.pixels_mut().zip(place.bytes().chain([0]).take(width as usize)) {
+        pixel.0[0] = letter;
+    }
     let mut bytes = Cursor::new(Vec::new());
     picture.write_to(&mut bytes, ImageFormat::Png)?;
     Ok(bytes.into_inner())

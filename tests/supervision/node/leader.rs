@@ -138,7 +138,7 @@ impl Leader {
 
     /// As above, with a heartbeat each so many milliseconds.
     pub(crate) async fn welcome_beating(&mut self, heartbeat_ms: u64) -> (Session, v1::Hello) {
-        let mut session = timeout(LONG, self.sessions.recv()).await.expect("a node dials").unwrap();
+        let mut session = self.dialled().await;
         let Up::Hello(hello) = session.next().await else { panic!("a hello comes first") };
         session.say(Down::Welcome(v1::Welcome {
             epoch: 1,
@@ -148,6 +148,11 @@ impl Leader {
             log_bytes: 1 << 16,
         }));
         (session, hello)
+    }
+
+    /// The next stream; what was said on it is still to be heard.
+    pub(crate) async fn dialled(&mut self) -> Session {
+        timeout(LONG, self.sessions.recv()).await.expect("a node dials").unwrap()
     }
 
     /// As if the process died: its port is closed, and all streams break.
@@ -164,6 +169,11 @@ impl Leader {
 impl Session {
     pub(crate) fn say(&self, body: Down) {
         self.down.send(Ok(v1::LeaderMessage { body: Some(body) })).unwrap();
+    }
+
+    /// Ends the stream from this side, after all that was said.
+    pub(crate) fn break_off(self) {
+        self.down.send(Err(Status::unavailable("the test broke it off"))).unwrap();
     }
 
     pub(crate) async fn next(&mut self) -> Up {

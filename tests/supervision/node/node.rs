@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use callsheet_config::{NodeConfig, PathMap};
@@ -26,6 +27,7 @@ pub(crate) struct Node {
     pub(crate) wish: watch::Sender<Shutdown>,
     pub(crate) over: JoinHandle<Result<(), NodeError>>,
     trips: Arc<std::sync::Mutex<BTreeMap<String, usize>>>,
+    stalled: Arc<AtomicBool>,
     bounds: [u64; 3],
 }
 
@@ -97,11 +99,16 @@ impl Node {
         let renderer: Arc<dyn Renderer> = Arc::new(Script { plan, home: home.path().to_owned() });
         let trips = Arc::new(std::sync::Mutex::new(BTreeMap::<String, usize>::new()));
         let trip = trips.clone();
+        let stalled = Arc::new(AtomicBool::new(false));
+        let stall = stalled.clone();
         let settings = NodeSettings {
             grace: Duration::from_secs(10),
             probing: Duration::from_millis(500),
             guard: PathBuf::from(env!("CARGO_BIN_EXE_test-guard")),
             tripwire: Tripwire::new(move |actor| {
+                while actor == "agent" && stall.load(Ordering::SeqCst) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
                 let mut trips = trip.lock().unwrap();
                 if let Some(left) = trips.get_mut(actor).filter(|left| **left > 0) {
                     *left -= 1;
@@ -117,7 +124,7 @@ impl Node {
         };
         let (wish, wishes) = watch::channel(Shutdown::Stay);
         let over = tokio::spawn(callsheet_node::run(settings, wishes));
-        Self { home, wish, over, trips, bounds }
+        Self { home, wish, over, trips, stalled, bounds }
     }
 
     /// A second agent in the same directories.
@@ -131,6 +138,16 @@ impl Node {
     /// Makes an actor panic at its next messages.
     pub(crate) fn trip(&self, actor: &str, times: usize) {
         self.trips.lock().unwrap().insert(actor.to_owned(), times);
+    }
+
+    /// The agent takes nothing any more, as on a machine that has no time for it; what it is told heaps up.
+    pub(crate) fn stall(&self) {
+        self.stalled.store(true, Ordering::SeqCst);
+    }
+
+    /// It takes all of it at once.
+    pub(crate) fn go_on(&self) {
+        self.stalled.store(false, Ordering::SeqCst);
     }
 
     pub(crate) fn is_tripped(&self, actor: &str) -> bool {

@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use callsheet_node::Shutdown;
+use callsheet_protocol::v1;
+use callsheet_protocol::v1::leader_message::Body as Down;
 use callsheet_protocol::v1::node_message::Body as Up;
 use tokio::time::timeout;
 use tonic::Status;
@@ -69,6 +71,22 @@ async fn a_broken_stream_is_dialled_again_at_once_and_nothing_is_lost() {
     // The first of three reports said that its renderer began.
     accept(&session, 3, 7, 1, 1);
     assert_eq!(session.report("7: published 1").await, 4);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_new_stream_begins_with_a_hello_whatever_was_to_be_said_on_the_old_one() {
+    let mut leader = Leader::listen().await;
+    let node = Node::start(leader.address);
+    let (session, _) = leader.welcome().await;
+    node.stall();
+    // Handed back at once, with a report: nobody has told this node what the lease is about.
+    let lease = v1::OfferedLease { token: 7, ..Default::default() };
+    session.say(Down::Offers(v1::Offers { steps: Vec::new(), leases: vec![lease] }));
+    session.break_off();
+    let mut session = leader.dialled().await;
+    node.go_on();
+    let first = session.next().await;
+    assert!(matches!(first, Up::Hello(_)), "{first:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,4 +76,24 @@ async fn a_work_directory_without_room_is_waited_for() {
     let failure = session.end_of(7).await.failure.unwrap();
     assert_eq!(failure.class(), v1::FailureClass::StorageOut, "{failure:?}");
     assert!(failure.message.contains("MiB are free in the work directory, at least "), "{failure:?}");
+    // It is waited for with one attempt after the other.
+    assert_eq!(left_in_scratch(&node), 0, "what takes room is taken away again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_whose_share_is_away_leaves_nothing_on_its_node() {
+    let mut leader = Leader::listen().await;
+    let node = Node::start(leader.address);
+    let out = node.home.path().join("out");
+    std::fs::remove_dir(&out).unwrap();
+    std::os::unix::fs::symlink("/nowhere/at/all", out).unwrap();
+    let (mut session, _) = leader.welcome().await;
+    node.offer(&session, 7, 1, 1);
+    let failure = session.end_of(7).await.failure.unwrap();
+    assert_eq!(failure.class(), v1::FailureClass::StorageOut, "{failure:?}");
+    assert_eq!(left_in_scratch(&node), 0);
+}
+
+fn left_in_scratch(node: &Node) -> usize {
+    std::fs::read_dir(node.home.path().join("work/scratch")).unwrap().count()
 }

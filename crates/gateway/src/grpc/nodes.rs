@@ -56,6 +56,8 @@ impl v1::nodes_server::Nodes for Nodes {
             Some(v1::node_message::Body::Hello(hello)) => {
                 hello_from_wire(&hello, address).map_err(unreadable)?
             }
+            // Whoever has thought better of it is not refused: a node that is refused does not come back.
+            None => return Err(Status::aborted("the session ended before its hello")),
             _ => return Err(Status::invalid_argument("hello: must be a session's first message")),
         };
         let node = hello.node.clone();

@@ -23,6 +23,8 @@ static SAMPLE: [u8; 64 * 1024] = [0x43; 64 * 1024];
 
 /// The failure as the storage's, if it turns out to be.
 pub(super) async fn judged(failure: Failure, directory: PathBuf, token: Token) -> Failure {
+    // Without a slash at its end: a link with one is already what it leads to.
+    let directory: PathBuf = directory.components().collect();
     let asked = directory.clone();
     let reason = match timeout(ANSWER, spawn_blocking(move || try_to_write(&asked, token))).await {
         Err(_) => Some(format!("it does not answer within {ANSWER:?}")),
@@ -31,8 +33,6 @@ pub(super) async fn judged(failure: Failure, directory: PathBuf, token: Token) -
         Ok(_) => None,
     };
     let Some(reason) = reason else { return failure };
-    // Without a slash at its end.
-    let directory: PathBuf = directory.components().collect();
     let message = format!("the storage of {} is out: {reason}; {}", directory.display(), failure.message);
     Failure { class: FailureClass::StorageOut, message, ..failure }
 }
@@ -52,10 +52,16 @@ fn try_to_write(directory: &Path, token: Token) -> io::Result<()> {
 }
 
 /// Where not even the share's own folder is there, it is not mounted: making that folder is for an
-/// administrator, so it is refused and not missed.
+/// administrator, so it is refused and not missed. A share that is reached by a link is away when the link leads
+/// nowhere: there is something already where its folder would have to be made.
 fn is_away(directory: &Path, error: &io::Error) -> bool {
     let share: PathBuf = directory.components().take(3).collect();
-    error.kind() == io::ErrorKind::PermissionDenied && !share.exists()
+    let leads_nowhere = |part: &Path| part.is_symlink() && !part.exists();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => !share.exists(),
+        io::ErrorKind::AlreadyExists => directory.ancestors().any(leads_nowhere),
+        _ => false,
+    }
 }
 
 #[cfg(unix)]
@@ -94,6 +100,17 @@ mod tests {
         assert_eq!(failure.class, FailureClass::StorageOut, "{failure}");
         assert!(failure.message.starts_with("the storage of /proc/shot is out: "), "{failure}");
         assert!(failure.message.ends_with("; a_0001.png: the file cannot be read"), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn a_share_whose_link_leads_nowhere_is_away() {
+        let home = tempfile::tempdir().unwrap();
+        let link = home.path().join("share");
+        std::os::unix::fs::symlink(home.path().join("not-mounted"), &link).unwrap();
+        let failure = asked(&link.join("show/shot")).await;
+        assert_eq!(failure.class, FailureClass::StorageOut, "{failure}");
+        fs::create_dir(home.path().join("not-mounted")).unwrap();
+        assert_eq!(asked(&link.join("show/shot")).await.class, FailureClass::OutputIo, "it is back");
     }
 
     #[test]

@@ -148,8 +148,24 @@ impl Workshop {
         PathBuf::from(self.path_map.apply(path))
     }
 
+    /// Makes an attempt ready to run. One that cannot be leaves nothing behind: it may be tried again and again
+    /// for as long as a storage is away.
     pub(super) fn prepare(
         &self,
+        offer: &Offer,
+        template: Option<PathBuf>,
+    ) -> Result<(Bench, Vec<Invocation>), Failure> {
+        let scratch = self.scratch.join(offer.token.to_string());
+        let prepared = self.prepare_in(&scratch, offer, template);
+        if prepared.is_err() {
+            let _ = fs::remove_dir_all(scratch);
+        }
+        prepared
+    }
+
+    fn prepare_in(
+        &self,
+        scratch: &Path,
         offer: &Offer,
         template: Option<PathBuf>,
     ) -> Result<(Bench, Vec<Invocation>), Failure> {
@@ -161,12 +177,11 @@ impl Workshop {
             Failure::new(FailureClass::NodeConfig, message)
         })?;
         let output = self.output_of(spec)?;
-        let scratch = self.scratch.join(offer.token.to_string());
         let place = match &output {
             Some(output) => publish::place_of(output, offer.brief.job, offer.token),
             None => scratch.join("place"),
         };
-        self.make_room(offer.token, &place, &scratch, output.is_some())?;
+        self.make_room(offer.token, &place, scratch, output.is_some())?;
         let passing = (offer.work == Work::Preflight && output.is_some()).then_some(offer.token);
         let mut inputs = BTreeMap::new();
         for (name, input) in &offer.brief.inputs {
@@ -180,7 +195,7 @@ impl Workshop {
             template,
             inputs,
             place,
-            scratch,
+            scratch: scratch.to_owned(),
             passing,
             threads: self.threads,
             gentle: offer.gentle,

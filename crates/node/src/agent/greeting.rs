@@ -40,6 +40,9 @@ impl State {
         else {
             return;
         };
+        // What was about to be said on the stream before: all of it goes out again after the welcome, and nothing may
+        // come before the hello.
+        self.reports.clear();
         self.session = Some((session, outlet));
         self.news.stream_changed();
         self.think(Input::LinkUp, actions);

@@ -6,24 +6,24 @@ use std::sync::Once;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 
-use crate::harness::{Cluster, LONG};
+use super::{Cluster, LONG};
 
 /// A person who decides things in these tests.
-pub(super) const PERSON: &str = "0b7e1a52-7a55-4d7c-9d0e-4c2e6a1d9f10";
+pub(crate) const PERSON: &str = "0b7e1a52-7a55-4d7c-9d0e-4c2e6a1d9f10";
 
 /// The HTTP doors of a leader.
 #[derive(Clone)]
-pub(super) struct Http {
-    pub(super) url: String,
+pub(crate) struct Http {
+    pub(crate) url: String,
     client: Client,
 }
 
 impl Http {
-    pub(super) fn of(cluster: &Cluster) -> Self {
+    pub(crate) fn of(cluster: &Cluster) -> Self {
         Self::at(&cluster.url)
     }
 
-    pub(super) fn at(url: &str) -> Self {
+    pub(crate) fn at(url: &str) -> Self {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
             let _ = rustls::crypto::ring::default_provider().install_default();
@@ -36,30 +36,30 @@ impl Http {
     }
 
     /// The status and the answer; or an error when the leader was not there, or died over it.
-    pub(super) async fn try_post(&self, path: &str, body: &str) -> Result<(u16, Value), String> {
+    pub(crate) async fn try_post(&self, path: &str, body: &str) -> Result<(u16, Value), String> {
         let request = self.request(Method::POST, path).header("content-type", "application/json");
         answer(request.body(body.to_owned())).await
     }
 
-    pub(super) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         self.try_post(path, &body.to_string()).await.unwrap()
     }
 
-    pub(super) async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> (u16, Value) {
         let request = self.request(Method::PUT, path).header("content-type", "application/json");
         answer(request.body(body.to_string())).await.unwrap()
     }
 
-    pub(super) async fn delete(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn delete(&self, path: &str) -> (u16, Value) {
         answer(self.request(Method::DELETE, path)).await.unwrap()
     }
 
-    pub(super) async fn get(&self, path: &str) -> (u16, Value) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         answer(self.request(Method::GET, path)).await.unwrap()
     }
 
     /// The same, as text for people.
-    pub(super) async fn text(&self, path: &str) -> String {
+    pub(crate) async fn text(&self, path: &str) -> String {
         let (status, said) =
             answer(self.request(Method::GET, path).header("accept", "text/plain")).await.unwrap();
         assert_eq!(status, 200, "{said}");
@@ -67,7 +67,7 @@ impl Http {
     }
 
     /// All events of the log that a query finds, page by page.
-    pub(super) async fn log(&self, query: &str) -> Vec<Value> {
+    pub(crate) async fn log(&self, query: &str) -> Vec<Value> {
         let (mut events, mut after) = (Vec::new(), 0);
         loop {
             let (status, page) = self.get(&format!("/api/events?after={after}&limit=1000{query}")).await;
@@ -80,7 +80,7 @@ impl Http {
     }
 
     /// Opens a stream, resuming after an event.
-    pub(super) async fn stream(&self, path: &str, after: Option<u64>) -> Result<Sse, String> {
+    pub(crate) async fn stream(&self, path: &str, after: Option<u64>) -> Result<Sse, String> {
         let mut request = self.request(Method::GET, path);
         if let Some(after) = after {
             request = request.header("Last-Event-ID", after.to_string());
@@ -108,21 +108,21 @@ async fn answer(request: RequestBuilder) -> Result<(u16, Value), String> {
 
 /// A message of a stream.
 #[derive(Debug)]
-pub(super) struct Message {
-    pub(super) id: Option<u64>,
-    pub(super) kind: String,
-    pub(super) data: Value,
+pub(crate) struct Message {
+    pub(crate) id: Option<u64>,
+    pub(crate) kind: String,
+    pub(crate) data: Value,
 }
 
 /// Server-Sent Events, one after the other.
-pub(super) struct Sse {
+pub(crate) struct Sse {
     response: Response,
     buffer: Vec<u8>,
 }
 
 impl Sse {
     /// The next message; `None` when the connection ended or broke.
-    pub(super) async fn next(&mut self) -> Option<Message> {
+    pub(crate) async fn next(&mut self) -> Option<Message> {
         loop {
             while let Some(end) = self.buffer.windows(2).position(|two| two == b"\n\n") {
                 let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
