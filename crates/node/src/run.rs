@@ -15,6 +15,7 @@ use crate::error::NodeError;
 use crate::heartbeat::total_memory;
 use crate::settings::{NodeSettings, Shutdown};
 use crate::supervisor::{Parts, SupervisorHandle};
+use crate::troupe::Troupe;
 
 /// Runs a node until it has left, because someone wished it or because it cannot go on.
 ///
@@ -26,12 +27,9 @@ use crate::supervisor::{Parts, SupervisorHandle};
 pub async fn run(settings: NodeSettings, mut shutdown: watch::Receiver<Shutdown>) -> Result<(), NodeError> {
     let settings = Arc::new(settings);
     let (capabilities, workshop) = prepare(settings.clone()).await?;
-    let parts = Parts {
-        settings,
-        capabilities: Arc::new(capabilities),
-        workshop: Arc::new(workshop),
-        troupe: Arc::default(),
-    };
+    let troupe = Arc::new(Troupe::new(settings.chance.clone()));
+    let parts =
+        Parts { settings, capabilities: Arc::new(capabilities), workshop: Arc::new(workshop), troupe };
     let (supervisor, mut over) = SupervisorHandle::start(parts).await?;
     let wish = *shutdown.borrow_and_update();
     supervisor.wish(wish);

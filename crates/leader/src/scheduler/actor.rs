@@ -81,8 +81,7 @@ impl Actor for SchedulerActor {
         let Replayed { scheduler, journal, last_seen, snapshot_at } = replayed;
         tracing::info!(sequence = scheduler.sequence(), snapshot = snapshot_at, "the journal is replayed");
         slot.put(journal.clone());
-        let clock = Clock::after(last_seen);
-        clocks.put(clock);
+        let clock = clocks.start_after(last_seen);
         let mut state = State {
             scheduler,
             clock,

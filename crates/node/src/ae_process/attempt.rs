@@ -20,7 +20,6 @@ use crate::ae_process::telling::Teller;
 use crate::ae_process::workshop::{Bench, Workshop};
 use crate::ae_process::{Order, Stop};
 use crate::agent::AgentHandle;
-use crate::platform::Tree;
 
 /// After a kill, or after the end of a process whose pipes stay open, patience for this long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -155,10 +154,10 @@ impl Attempt {
         let intake = Intake::new(reader, log, self.began);
         self.accounted = Instant::now();
         self.workshop.note_markers(&invocation.markers);
-        let watched = match Tree::spawn(invocation, &self.workshop.guard) {
-            Ok(tree) => {
+        let watched = match self.workshop.processes.start(invocation) {
+            Ok(process) => {
                 self.teller.news(News::Launched { frames: invocation.frames.clone() });
-                Ok(self.watch(bench, &intake, tree, proving, stop).await)
+                Ok(self.watch(bench, &intake, process, proving, stop).await)
             }
             Err(error) => {
                 let program = invocation.program.display();
