@@ -46,6 +46,7 @@ use callsheet_model::{Author, JobId, JobSpec, Timestamp};
 use callsheet_monitor::Office;
 use callsheet_renderers::Registry;
 use callsheet_scheduler::{Command, Reply};
+use callsheet_supervision::aside;
 use ractor::{Actor, ActorRef};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -343,7 +344,7 @@ impl Leader {
         // The scheduler must not take the end of the sessions for nodes that were lost.
         self.0.supervisor.kill();
         if let Some(journal) = self.0.journal.get() {
-            let _ = tokio::task::spawn_blocking(move || journal.close()).await;
+            let _ = aside(move || journal.close()).await;
         }
     }
 

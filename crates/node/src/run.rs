@@ -8,6 +8,7 @@ use std::thread::{self, available_parallelism};
 use std::time::Instant;
 
 use callsheet_model::{Capabilities, Versions};
+use callsheet_supervision::aside;
 use tokio::sync::watch;
 
 use crate::ae_process::Workshop;
@@ -56,7 +57,7 @@ async fn next_wish(shutdown: &mut watch::Receiver<Shutdown>) -> Shutdown {
 
 /// Looks at the disk and at the renderers.
 async fn prepare(settings: Arc<NodeSettings>) -> Result<(Capabilities, Workshop), NodeError> {
-    let looked = tokio::task::spawn_blocking(move || {
+    let looked = aside(move || {
         directory("work", &settings.config.work)?;
         directory("cache", &settings.config.cache)?;
         let workshop = Workshop::open(&settings)?;

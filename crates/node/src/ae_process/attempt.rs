@@ -8,8 +8,8 @@ use std::time::Duration;
 use callsheet_agent::{News, Offer};
 use callsheet_model::{Failure, FailureClass, FrameSet, NodeName, Work};
 use callsheet_renderers::Invocation;
+use callsheet_supervision::aside;
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::ae_process::intake::Intake;
@@ -102,7 +102,7 @@ impl Attempt {
 
     async fn prepared(&mut self, stop: &mut watch::Receiver<Stop>) -> Verdict {
         let (workshop, offer, template) = (self.workshop.clone(), self.offer.clone(), self.template.take());
-        let mut prepared = spawn_blocking(move || workshop.prepare(&offer, template));
+        let mut prepared = aside(move || workshop.prepare(&offer, template));
         let done = tokio::select! {
             biased;
             () = stopped(stop, Stop::Processes) => None,
@@ -121,7 +121,7 @@ impl Attempt {
         let verdict = self.processes(&bench, &invocations, stop).await;
         let workshop = self.workshop.clone();
         // Nobody waits for it; what stays is removed at the next start.
-        spawn_blocking(move || workshop.clear(&bench));
+        aside(move || workshop.clear(&bench));
         verdict
     }
 

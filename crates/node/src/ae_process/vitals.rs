@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use callsheet_supervision::aside;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -53,7 +54,7 @@ impl Vitals {
             sleep_until(self.due).await;
             let Some(mut looker) = self.looker.take() else { return std::future::pending().await };
             self.due = Instant::now();
-            self.looking = Some(tokio::task::spawn_blocking(move || {
+            self.looking = Some(aside(move || {
                 let seen = looker.look(std::time::Instant::now());
                 (looker, seen)
             }));
