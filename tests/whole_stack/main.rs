@@ -10,6 +10,7 @@
 // Helpers of tests may unwrap as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod alone;
 mod checks;
 mod client;
 mod dice;

@@ -18,7 +18,7 @@ pub(crate) enum Weather {
     OneWayCuts,
     /// What is on its way to and from a node stands still, and comes all at once, after its lease has moved.
     Holds,
-    /// The leader's machine loses its power, at any instant and between append and sync, again and again.
+    /// The leader crashes, at any instant and between append and sync, again and again.
     LeaderCrashes,
     /// Nodes crash, and come back with their disks or without.
     NodeCrashes,
@@ -52,21 +52,30 @@ pub(crate) enum Fault {
     Hold(&'static str),
     /// It goes on, and comes late.
     Release(&'static str),
-    /// The leader's machine loses its power; when `amid`, as soon as something waits for its disk. Of what was not
-    /// synced at most so many batches are on the disk nevertheless.
-    CrashLeader { amid: bool, kept: u64 },
+    /// The leader crashes; when `amid`, as soon as something waits for its disk.
+    CrashLeader { amid: bool, crash: Crash },
     /// It is started again.
     BounceLeader,
     /// The leader's disk fails to sync, once.
     FailSync,
-    /// A node's machine loses its power.
-    CrashNode(&'static str),
+    /// A node crashes. When `silent`, its machine loses its power; otherwise its process is killed, and the system
+    /// closes its connections.
+    CrashNode { host: &'static str, silent: bool },
     /// It is started again, with its disk or with a new one.
     BounceNode { host: &'static str, keeps_disk: bool },
     /// Messages between this host and the leader take so many milliseconds at most,
     Slow { host: &'static str, most: u64 },
     /// and one in so many breaks the way for a while; never when 0.
     Lossy { host: &'static str, one_in: u64 },
+}
+
+/// How the leader crashes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Crash {
+    /// Its machine loses its power; otherwise its process is killed, and the system closes its connections.
+    pub(crate) silent: bool,
+    /// Of what was not synced at most so many batches are on the disk nevertheless.
+    pub(crate) kept: u64,
 }
 
 /// What goes wrong in one run.
@@ -119,12 +128,13 @@ impl Plan {
                 if dice.between(0, 4) == 0 {
                     return self.faults.push((Duration::from_millis(from), Fault::FailSync));
                 }
-                let crash = Fault::CrashLeader { amid: dice.between(0, 2) > 0, kept: dice.between(0, 2) };
-                (crash, Fault::BounceLeader)
+                let crash = Crash { silent: dice.between(0, 1) == 0, kept: dice.between(0, 2) };
+                (Fault::CrashLeader { amid: dice.between(0, 2) > 0, crash }, Fault::BounceLeader)
             }
             Weather::NodeCrashes => {
                 let keeps_disk = dice.between(0, 1) == 0;
-                (Fault::CrashNode(host), Fault::BounceNode { host, keeps_disk })
+                let silent = dice.between(0, 1) == 0;
+                (Fault::CrashNode { host, silent }, Fault::BounceNode { host, keeps_disk })
             }
             Weather::Loss => {
                 if dice.between(0, 1) == 0 {

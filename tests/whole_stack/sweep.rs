@@ -17,6 +17,15 @@ pub(crate) fn survives(seed: u64, weather: Weather) {
     }
 }
 
+/// Panics where one run parts from another one.
+pub(crate) fn again(first: &[String], second: &[String]) {
+    let parted = first.iter().zip(second).position(|(one, other)| one != other);
+    if let Some(at) = parted {
+        panic!("line {at} differs:\n{}\n{}", first[at], second[at]);
+    }
+    assert_eq!(first.len(), second.len());
+}
+
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
 }
@@ -36,7 +45,7 @@ fn sweep() {
         }
         return;
     }
-    let mut failed = 0;
+    let (mut failed, twice) = (0, std::env::var_os("WHOLE_STACK_TWICE").is_some());
     let seeds = number("WHOLE_STACK_SEEDS").unwrap_or(20);
     let first = number("WHOLE_STACK_FIRST").unwrap_or(100);
     for seed in first..first + seeds {
@@ -51,6 +60,9 @@ fn sweep() {
                 lines.len()
             );
             failed += u64::from(ended.is_err());
+            if twice {
+                again(&trace.lines(), &world::run(seed, *weather).0.lines());
+            }
         }
     }
     assert_eq!(failed, 0, "runs failed");

@@ -1,6 +1,7 @@
 //! What happened, in order, with the simulated time of each: what the checks look at, and what two runs with the
 //! same seed must have in common.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -85,6 +86,10 @@ pub(crate) struct Trace(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     happened: Vec<(Duration, What)>,
+    /// The last event that was told.
+    cursor: u64,
+    /// Jobs of which it was told that they are done.
+    succeeded: BTreeSet<String>,
     /// The time between two steps of the world, when no host has one.
     between: Duration,
 }
@@ -95,6 +100,12 @@ impl Trace {
         // Whatever ends because its host is taken away ends between two steps.
         let on_a_host = tokio::runtime::Handle::try_current().is_ok();
         let at = on_a_host.then(turmoil::sim_elapsed).flatten().unwrap_or(inner.between);
+        if let What::Told(event) = &what {
+            inner.cursor = event.sequence;
+            if event.kind == "job.succeeded" {
+                inner.succeeded.insert(event.text("job_id").to_owned());
+            }
+        }
         inner.happened.push((at, what));
     }
 
@@ -112,12 +123,12 @@ impl Trace {
 
     /// The number of the last event that was told.
     pub(crate) fn cursor(&self) -> u64 {
-        let inner = self.0.lock().unwrap();
-        let told = |(_, what): &(Duration, What)| match what {
-            What::Told(event) => Some(event.sequence),
-            _ => None,
-        };
-        inner.happened.iter().rev().find_map(told).unwrap_or(0)
+        self.0.lock().unwrap().cursor
+    }
+
+    /// Whether it was told that a job is done.
+    pub(crate) fn has_succeeded(&self, job: &str) -> bool {
+        self.0.lock().unwrap().succeeded.contains(job)
     }
 
     /// One line for each happening.

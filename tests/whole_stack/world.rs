@@ -1,25 +1,29 @@
 //! One run: hosts on a simulated network, what the plan does to them, and how it ends.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use callsheet_journal::{MemoryStore, Mishap};
-use callsheet_supervision::InTurn;
+use tempfile::TempDir;
 use turmoil::{Builder, Sim};
 
-use crate::checks::{self, Run};
+use crate::alone::Alone;
+use crate::checks;
 use crate::client::{CLIENT, ClientHost, Wish, wishes};
 use crate::dice::Dice;
 use crate::leader::{LeaderHost, config};
 use crate::network::{LEADER, Ways};
 use crate::node::NodeHost;
-use crate::plan::{Fault, NODES, Plan, USUAL, Weather};
-use crate::trace::{Trace, What};
+use crate::plan::{Crash, Fault, NODES, Plan, USUAL, Weather};
+use crate::trace::Trace;
 
 /// The network moves this often.
 const TICK: Duration = Duration::from_millis(4);
 /// When all is well again, every job is done within this.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_secs(30);
+/// A frame takes so many milliseconds at least, and at most.
+const PACE: (u64, u64) = (100, 900);
 /// The world is watched for a while longer: nothing may happen that undoes it.
 const AFTERWARDS: Duration = Duration::from_secs(4);
 /// A leader that is to crash amid an append waits for one no longer than this.
@@ -38,8 +42,10 @@ struct World<'a> {
     trace: Trace,
     leader_is_up: bool,
     /// The leader is to crash as soon as something waits for its disk, or then.
-    amid: Option<(Duration, u64)>,
+    amid: Option<(Duration, Crash)>,
     down: Vec<&'static str>,
+    /// Hosts whose ways are cut since a machine lost its power, by that machine.
+    dark: BTreeMap<&'static str, Vec<&'static str>>,
     /// Ways that are held or cut, each of which is put right before it is done to again.
     disturbed: Vec<&'static str>,
 }
@@ -49,21 +55,58 @@ struct World<'a> {
 /// # Errors
 /// What did not hold.
 pub(crate) fn run(seed: u64, weather: Weather) -> (Trace, Result<(), String>) {
-    let home = tempfile::tempdir().unwrap();
-    let _in_turn = InTurn::on_this_thread();
     let trace = Trace::default();
-    let ended = run_at(home.path(), seed, weather, &trace);
+    let ended = left_by(seed, weather, &trace).and_then(|left| checks::all(&left, &trace.all()));
     (trace, ended)
 }
 
-fn run_at(home: &Path, seed: u64, weather: Weather, trace: &Trace) -> Result<(), String> {
-    let dice = Dice::new(seed, "plan");
+/// What a world leaves when it has come to its end.
+pub(crate) struct Left {
+    /// All disks.
+    pub(crate) home: TempDir,
+    /// The leader's.
+    pub(crate) store: MemoryStore,
+    pub(crate) wishes: Vec<Wish>,
+    /// Frames never went out again before their renderer had stopped. (Otherwise they may, when a stream broke for
+    /// all to see.)
+    pub(crate) strict: bool,
+}
+
+/// Runs a world to its end.
+///
+/// # Errors
+/// It did not come to one.
+pub(crate) fn left_by(seed: u64, weather: Weather, trace: &Trace) -> Result<Left, String> {
+    let _alone = Alone::in_the_process();
+    let home = disks();
+    let (store, dice) = (MemoryStore::new(100_000), Dice::new(seed, "plan"));
     let strict = dice.between(0, 1) == 0;
     let wishes = wishes(&dice, if weather == Weather::Calm { 3 } else { 5 });
     let plan = Plan::draw(weather, &dice);
-    let store = MemoryStore::new(100_000);
-    let ways = Ways::default();
-    let config = config(home, &NODES, if strict { FORGIVING } else { DEFAULT_GRACE });
+    let mut world = World {
+        sim: network(seed),
+        home: home.path(),
+        store: store.clone(),
+        ways: Ways::default(),
+        trace: trace.clone(),
+        leader_is_up: true,
+        amid: None,
+        down: Vec::new(),
+        dark: BTreeMap::new(),
+        disturbed: Vec::new(),
+    };
+    world.people(seed, &wishes, if strict { FORGIVING } else { DEFAULT_GRACE });
+    world.live(plan, &wishes)?;
+    drop(world);
+    Ok(Left { home, store, wishes, strict })
+}
+
+/// Where the disks of a world are. Where there is memory for it: nothing of them is to outlive the machine.
+fn disks() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
+}
+
+fn network<'a>(seed: u64) -> Sim<'a> {
     let mut builder = Builder::new();
     builder
         .epoch(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
@@ -75,45 +118,37 @@ fn run_at(home: &Path, seed: u64, weather: Weather, trace: &Trace) -> Result<(),
         .tcp_capacity(1 << 14)
         .enable_random_order()
         .rng_seed(seed);
-    let mut sim = builder.build();
-    let leader = LeaderHost {
-        config: config.clone(),
-        store: store.clone(),
-        ways: ways.clone(),
-        trace: trace.clone(),
-        dice: Dice::new(seed, LEADER),
-    };
-    sim.host(LEADER, move || leader.clone().live());
-    for name in NODES {
-        let node = NodeHost {
-            name,
-            config: config.clone(),
-            ways: ways.clone(),
-            trace: trace.clone(),
-            dice: Dice::new(seed, name),
-            pace: (100, 900),
-        };
-        sim.host(name, move || node.clone().live());
-    }
-    let client = ClientHost { ways: ways.clone(), trace: trace.clone(), wishes: wishes.clone() };
-    sim.host(CLIENT, move || client.clone().live());
-    let mut world = World {
-        sim,
-        home,
-        store: store.clone(),
-        ways,
-        trace: trace.clone(),
-        leader_is_up: true,
-        amid: None,
-        down: Vec::new(),
-        disturbed: Vec::new(),
-    };
-    world.live(plan, &wishes)?;
-    drop(world);
-    checks::all(&Run { home, wishes: &wishes, store: &store, happened: &trace.all(), strict })
+    builder.build()
 }
 
 impl World<'_> {
+    /// Puts everybody onto their hosts.
+    fn people(&mut self, seed: u64, wishes: &[Wish], grace: Duration) {
+        let config = config(self.home, &NODES, grace);
+        let (ways, trace) = (self.ways.clone(), self.trace.clone());
+        let leader = LeaderHost {
+            config: config.clone(),
+            store: self.store.clone(),
+            ways: ways.clone(),
+            trace: trace.clone(),
+            dice: Dice::new(seed, LEADER),
+        };
+        self.sim.host(LEADER, move || leader.clone().live());
+        for name in NODES {
+            let node = NodeHost {
+                name,
+                config: config.clone(),
+                ways: ways.clone(),
+                trace: trace.clone(),
+                dice: Dice::new(seed, name),
+                pace: PACE,
+            };
+            self.sim.host(name, move || node.clone().live());
+        }
+        let client = ClientHost { ways, trace, wishes: wishes.to_vec() };
+        self.sim.host(CLIENT, move || client.clone().live());
+    }
+
     fn live(&mut self, plan: Plan, wishes: &[Wish]) -> Result<(), String> {
         let mut faults = plan.faults.into_iter().peekable();
         let (mut healed, mut done) = (None, None);
@@ -129,7 +164,7 @@ impl World<'_> {
                 healed = Some(now);
             }
             if let Some(healed) = healed {
-                if done.is_none() && self.all_done(wishes) {
+                if done.is_none() && wishes.iter().all(|wish| self.trace.has_succeeded(&wish.id)) {
                     done = Some(now);
                 }
                 if done.is_none() && now > healed + BOUND {
@@ -143,17 +178,6 @@ impl World<'_> {
         }
     }
 
-    fn all_done(&self, wishes: &[Wish]) -> bool {
-        let all = self.trace.all();
-        let is_done = |wish: &Wish| {
-            all.iter().any(|(_, what)| match what {
-                What::Told(event) => event.kind == "job.succeeded" && event.text("job_id") == wish.id,
-                _ => false,
-            })
-        };
-        wishes.iter().all(is_done)
-    }
-
     fn suffer(&mut self, fault: &Fault) {
         self.trace.fate(format!("{fault:?}"));
         match *fault {
@@ -165,15 +189,18 @@ impl World<'_> {
                 }
             }
             Fault::Release(host) => self.mend(host),
-            Fault::CrashLeader { amid, kept } => {
+            Fault::CrashLeader { amid, crash } => {
                 let at = if amid { self.sim.elapsed() + AMID } else { Duration::ZERO };
-                self.amid = self.leader_is_up.then_some((at, kept));
+                self.amid = self.leader_is_up.then_some((at, crash));
             }
             Fault::BounceLeader => self.bounce_leader(),
             Fault::FailSync => self.store.arrange(Mishap::Sync),
-            Fault::CrashNode(host) => {
+            Fault::CrashNode { host, silent } => {
                 if !self.down.contains(&host) {
                     self.down.push(host);
+                    if silent {
+                        self.darken(host, &[host]);
+                    }
                     self.sim.crash(host);
                 }
             }
@@ -208,6 +235,20 @@ impl World<'_> {
         }
     }
 
+    /// A machine loses its power: it says no last word to these hosts, and answers nothing.
+    fn darken(&mut self, machine: &'static str, hosts: &[&'static str]) {
+        for host in hosts {
+            if !self.disturbed.contains(host) {
+                self.cut(host, true, true);
+                self.dark.entry(machine).or_default().push(host);
+            }
+        }
+    }
+
+    fn brighten(&mut self, machine: &'static str) {
+        self.dark.remove(machine).into_iter().flatten().for_each(|host| self.mend(host));
+    }
+
     /// Opens what is cut, and lets go what is held.
     fn mend(&mut self, host: &'static str) {
         if !self.disturbed.contains(&host) {
@@ -220,17 +261,20 @@ impl World<'_> {
     }
 
     fn crash_amid(&mut self) {
-        let Some((at_last, kept)) = self.amid else { return };
+        let Some((at_last, crash)) = self.amid else { return };
         let waiting = self.store.waiting();
         if waiting == 0 && self.sim.elapsed() < at_last {
             return;
         }
         self.amid = None;
-        let kept = waiting.min(kept as usize);
+        let kept = waiting.min(crash.kept as usize);
         self.trace.fate(format!("the leader crashes; of {waiting} batches {kept} are on its disk"));
         self.leader_is_up = false;
         self.ways.leader_listens(false);
         self.store.crash_keeping(kept);
+        if crash.silent {
+            self.darken(LEADER, &[NODES[0], NODES[1], NODES[2], CLIENT]);
+        }
         self.sim.crash(LEADER);
     }
 
@@ -238,6 +282,7 @@ impl World<'_> {
         self.amid = None;
         if !self.leader_is_up {
             self.leader_is_up = true;
+            self.brighten(LEADER);
             self.sim.bounce(LEADER);
         }
     }
@@ -252,6 +297,7 @@ impl World<'_> {
                 let _ = std::fs::remove_dir_all(self.home.join(host).join(folder));
             }
         }
+        self.brighten(host);
         self.sim.bounce(host);
     }
 

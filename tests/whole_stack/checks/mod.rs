@@ -1,7 +1,8 @@
 //! What must hold after every run, whatever went wrong in it. Each check is one of the promises.
 
+mod doubts;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::time::Duration;
 
 use callsheet_journal::{MemoryStore, PageLimit, Store};
@@ -10,32 +11,22 @@ use crate::client::{STEPS, Wish};
 use crate::leader::OUT;
 use crate::player;
 use crate::trace::{Event, What};
-
-/// A run that is over.
-pub(crate) struct Run<'a> {
-    pub(crate) home: &'a Path,
-    pub(crate) wishes: &'a [Wish],
-    pub(crate) store: &'a MemoryStore,
-    pub(crate) happened: &'a [(Duration, What)],
-    /// Frames never go out again before their renderer has stopped. (Otherwise they may, when a stream broke for all
-    /// to see.)
-    pub(crate) strict: bool,
-}
+use crate::world::Left;
 
 /// A frame: its job, its step, its number.
 type Frame = (String, u64, i32);
 
 /// Checks everything.
-pub(crate) fn all(run: &Run<'_>) -> Result<(), String> {
-    let told: Vec<&Event> = run.happened.iter().filter_map(|(_, what)| as_event(what)).collect();
-    told_is_what_the_disk_has(run.store, &told)?;
-    what_was_taken_is_there_once(run, &told)?;
+pub(crate) fn all(left: &Left, happened: &[(Duration, What)]) -> Result<(), String> {
+    let told: Vec<&Event> = happened.iter().filter_map(|(_, what)| as_event(what)).collect();
+    told_is_what_the_disk_has(&left.store, &told)?;
+    what_was_taken_is_there_once(left, happened, &told)?;
     no_frame_is_in_two_hands(&told)?;
-    let accepted = each_frame_is_accepted_and_published_once(run, &told)?;
-    files_are_those_of_the_accepted_attempt(run, &accepted)?;
-    who_renders_has_drawn_what_counts(run, &accepted)?;
-    if run.strict {
-        renderers_of_one_frame_never_overlap(run, &told)?;
+    let accepted = each_frame_is_accepted_and_published_once(left, &told)?;
+    files_are_those_of_the_accepted_attempt(left, &accepted)?;
+    who_renders_has_drawn_what_counts(happened, &accepted)?;
+    if left.strict {
+        renderers_of_one_frame_never_overlap(happened, &told)?;
     }
     Ok(())
 }
@@ -77,10 +68,14 @@ fn told_is_what_the_disk_has(store: &MemoryStore, told: &[&Event]) -> Result<(),
 }
 
 /// Every job that was acknowledged is in the log, once, and all succeeded.
-fn what_was_taken_is_there_once(run: &Run<'_>, told: &[&Event]) -> Result<(), String> {
-    for wish in run.wishes {
+fn what_was_taken_is_there_once(
+    left: &Left,
+    happened: &[(Duration, What)],
+    told: &[&Event],
+) -> Result<(), String> {
+    for wish in &left.wishes {
         let taken = |what: &What| matches!(what, What::Taken { job } if *job == wish.id);
-        let taken = run.happened.iter().filter(|(_, what)| taken(what)).count();
+        let taken = happened.iter().filter(|(_, what)| taken(what)).count();
         let times = |kind: &str| {
             told.iter().filter(|event| event.kind == kind && event.text("job_id") == wish.id).count()
         };
@@ -138,7 +133,7 @@ fn frames(event: &Event) -> BTreeSet<Frame> {
 
 /// Says under which token each frame was accepted.
 fn each_frame_is_accepted_and_published_once(
-    run: &Run<'_>,
+    left: &Left,
     told: &[&Event],
 ) -> Result<BTreeMap<Frame, String>, String> {
     let mut accepted: BTreeMap<Frame, String> = BTreeMap::new();
@@ -166,7 +161,7 @@ fn each_frame_is_accepted_and_published_once(
             }
         }
     }
-    let wanted: BTreeSet<Frame> = run.wishes.iter().flat_map(of_wish).map(|(frame, _)| frame).collect();
+    let wanted: BTreeSet<Frame> = left.wishes.iter().flat_map(of_wish).map(|(frame, _)| frame).collect();
     if published != wanted || accepted.keys().cloned().collect::<BTreeSet<_>>() != wanted {
         return Err(format!("{} frames are wanted, {} published", wanted.len(), published.len()));
     }
@@ -187,11 +182,11 @@ fn of_wish(wish: &Wish) -> Vec<(Frame, String)> {
 
 /// Every file is there and whole, and is the one that the accepted attempt drew.
 fn files_are_those_of_the_accepted_attempt(
-    run: &Run<'_>,
+    left: &Left,
     accepted: &BTreeMap<Frame, String>,
 ) -> Result<(), String> {
-    for (frame, file) in run.wishes.iter().flat_map(of_wish) {
-        let read = player::read(&run.home.join(OUT).join(&file));
+    for (frame, file) in left.wishes.iter().flat_map(of_wish) {
+        let read = player::read(&left.home.path().join(OUT).join(&file));
         let wanted = (accepted[&frame].clone(), frame.2);
         if read.as_ref() != Some(&wanted) {
             return Err(format!("{file} is {read:?}, and accepted was {wanted:?}"));
@@ -202,14 +197,14 @@ fn files_are_those_of_the_accepted_attempt(
 
 /// A frame counts only under a token under which a renderer finished it.
 fn who_renders_has_drawn_what_counts(
-    run: &Run<'_>,
+    happened: &[(Duration, What)],
     accepted: &BTreeMap<Frame, String>,
 ) -> Result<(), String> {
     let drawn = |what: &What| match what {
         What::Ends { token, frame, drawn: true, .. } => Some((token.clone(), *frame)),
         _ => None,
     };
-    let drawn: BTreeSet<(String, i32)> = run.happened.iter().filter_map(|(_, what)| drawn(what)).collect();
+    let drawn: BTreeSet<(String, i32)> = happened.iter().filter_map(|(_, what)| drawn(what)).collect();
     match accepted.iter().find(|(frame, token)| !drawn.contains(&((*token).clone(), frame.2))) {
         None => Ok(()),
         Some((frame, token)) => Err(format!("{frame:?} was accepted under {token}, which never drew it")),
@@ -217,12 +212,15 @@ fn who_renders_has_drawn_what_counts(
 }
 
 /// A node out of contact has stopped before its frames go out again: of one frame there is one renderer at a time.
-fn renderers_of_one_frame_never_overlap(run: &Run<'_>, told: &[&Event]) -> Result<(), String> {
+fn renderers_of_one_frame_never_overlap(
+    happened: &[(Duration, What)],
+    told: &[&Event],
+) -> Result<(), String> {
     let leases = told.iter().filter(|event| event.kind == "frame_job.leased");
     let steps: BTreeMap<&str, (String, u64)> =
         leases.map(|event| (event.text("token"), event.step())).collect();
     let mut at_work: BTreeMap<Frame, &str> = BTreeMap::new();
-    for (at, what) in run.happened {
+    for (at, what) in happened {
         match what {
             What::Begins { token, frame, .. } => {
                 let Some((job, step)) = steps.get(token.as_str()) else {
