@@ -3,8 +3,9 @@
 //! and come back. The journal's disk is one of memory that forgets what was not synced; renderers are played, and
 //! take simulated time; pictures and caches are real files.
 //!
-//! `WHOLE_STACK_SEEDS=200 cargo test -p callsheet-tests --test whole_stack -- --ignored --nocapture` sweeps many
-//! seeds, and `WHOLE_STACK_SEED=7` beside it runs one and prints what happened.
+//! `WHOLE_STACK_SEEDS=50 cargo test -p callsheet-tests --test whole_stack -- --ignored --nocapture` runs fifty seeds
+//! (from `WHOLE_STACK_FIRST` on) in each kind of weather, with `WHOLE_STACK_TWICE=1` twice, which must be alike.
+//! `WHOLE_STACK_SEED=7 WHOLE_STACK_WEATHER=Mixed` runs that one and prints everything that happened.
 
 #![cfg(unix)]
 // Helpers of tests may unwrap as tests do.

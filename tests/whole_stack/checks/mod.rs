@@ -148,10 +148,8 @@ fn each_frame_is_accepted_and_published_once(
                         ));
                     }
                 }
-                "frame_job.frames_published" => {
-                    if !published.insert(frame.clone()) {
-                        return Err(format!("{frame:?} is published a second time: {event:?}"));
-                    }
+                "frame_job.frames_published" if !published.insert(frame.clone()) => {
+                    return Err(format!("{frame:?} is published a second time: {event:?}"));
                 }
                 "frame_job.frames_lost" => {
                     published.remove(&frame);
