@@ -46,12 +46,14 @@ use callsheet_model::{Author, JobId, JobSpec, Timestamp};
 use callsheet_monitor::Office;
 use callsheet_renderers::Registry;
 use callsheet_scheduler::{Command, Reply};
+use callsheet_supervision::aside;
 use ractor::{Actor, ActorRef};
 use tokio::sync::{mpsc, oneshot, watch};
 
 pub use callsheet_scheduler::{
     Command as SchedulerCommand, Holding, Ingested, Reply as SchedulerReply, Scheduler, view,
 };
+pub use clock::WallClock;
 pub use error::{LeaderError, Mistake};
 pub use event_hub::Latest;
 pub use figures::{BOUNDS_US, Count, Figures, Readers, Times, TimesRead};
@@ -118,7 +120,19 @@ impl Leader {
     /// # Errors
     /// When a directory cannot be used or the journal cannot be served from.
     pub async fn start(config: ClusterConfig, store: Arc<dyn Store>) -> Result<Self, StartError> {
-        Self::begin(config, store, Arc::default(), None).await
+        Self::start_by(config, store, WallClock::default()).await
+    }
+
+    /// Like [`Self::start`], by another wall clock than the machine's.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_by(
+        config: ClusterConfig,
+        store: Arc<dyn Store>,
+        wall: WallClock,
+    ) -> Result<Self, StartError> {
+        Self::begin(config, store, Arc::default(), None, wall).await
     }
 
     /// Like [`Self::start`], with its actors on threads of their own, so that doors with hundreds of readers
@@ -132,7 +146,7 @@ impl Leader {
         figures: Arc<Figures>,
     ) -> Result<Self, StartError> {
         let apart = Apart::new().map_err(StartError::Threads)?;
-        Self::begin(config, store, figures, Some(apart)).await
+        Self::begin(config, store, figures, Some(apart), WallClock::default()).await
     }
 
     async fn begin(
@@ -140,6 +154,7 @@ impl Leader {
         store: Arc<dyn Store>,
         figures: Arc<Figures>,
         apart: Option<Apart>,
+        wall: WallClock,
     ) -> Result<Self, StartError> {
         let data = config.leader.data.clone();
         let templates = Templates::open(data.join("templates"), config.leader.template_limit)
@@ -147,7 +162,8 @@ impl Leader {
         let descriptions: Vec<_> = config.renderers.values().cloned().collect();
         let registry = Arc::new(Registry::new(&descriptions));
         let (fatal, fatal_seen) = watch::channel(None);
-        let (clock, scheduler) = (clock::ClockSlot::new(), SchedulerHandle::new());
+        let (clock, scheduler) = (clock::ClockSlot::new(wall), SchedulerHandle::new());
+        let started_at = clock.now();
         let monitor = MonitorHandle::new(&config, clock.clone(), scheduler.clone());
         let parts = supervisor::Parts {
             store,
@@ -185,7 +201,7 @@ impl Leader {
             figures,
             fatal: fatal_seen,
             _apart: apart,
-            started_at: clock::Clock::after(Timestamp(0)).now(),
+            started_at,
         };
         Ok(Self(Arc::new(inner)))
     }
@@ -327,7 +343,7 @@ impl Leader {
         // The scheduler must not take the end of the sessions for nodes that were lost.
         self.0.supervisor.kill();
         if let Some(journal) = self.0.journal.get() {
-            let _ = tokio::task::spawn_blocking(move || journal.close()).await;
+            let _ = aside(move || journal.close()).await;
         }
     }
 
