@@ -46,6 +46,7 @@ use callsheet_model::{Author, JobId, JobSpec, Timestamp};
 use callsheet_monitor::Office;
 use callsheet_renderers::Registry;
 use callsheet_scheduler::{Command, Reply};
+use callsheet_supervision::Tripwire;
 use ractor::{Actor, ActorRef};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -118,7 +119,7 @@ impl Leader {
     /// # Errors
     /// When a directory cannot be used or the journal cannot be served from.
     pub async fn start(config: ClusterConfig, store: Arc<dyn Store>) -> Result<Self, StartError> {
-        Self::begin(config, store, Arc::default(), None).await
+        Self::begin(config, store, Arc::default(), None, Tripwire::default()).await
     }
 
     /// Like [`Self::start`], with its actors on threads of their own, so that doors with hundreds of readers
@@ -132,7 +133,7 @@ impl Leader {
         figures: Arc<Figures>,
     ) -> Result<Self, StartError> {
         let apart = Apart::new().map_err(StartError::Threads)?;
-        Self::begin(config, store, figures, Some(apart)).await
+        Self::begin(config, store, figures, Some(apart), Tripwire::default()).await
     }
 
     async fn begin(
@@ -140,6 +141,7 @@ impl Leader {
         store: Arc<dyn Store>,
         figures: Arc<Figures>,
         apart: Option<Apart>,
+        tripwire: Tripwire,
     ) -> Result<Self, StartError> {
         let data = config.leader.data.clone();
         let templates = Templates::open(data.join("templates"), config.leader.template_limit)
@@ -161,10 +163,11 @@ impl Leader {
             monitor: monitor.clone(),
             clock: clock.clone(),
             fatal,
+            tripwire: tripwire.clone(),
         };
         let (scheduler, hub, logs) = (parts.scheduler.clone(), parts.hub.clone(), parts.logs.clone());
         let journal = parts.slot.clone();
-        let starting = Actor::spawn(None, Supervisor, parts);
+        let starting = Actor::spawn(None, tripwire.wire("supervisor", Supervisor), parts);
         let started = match &apart {
             Some(apart) => apart.run(starting).await.map_err(|why| StartError::Tree(why.to_string()))?,
             None => starting.await,
@@ -332,8 +335,4 @@ impl Leader {
         }
     }
 
-    #[cfg(test)]
-    fn parts(&self) -> (&SchedulerHandle, &EventHubHandle, &LogKeeperHandle) {
-        (&self.0.scheduler, &self.0.hub, &self.0.logs)
-    }
 }

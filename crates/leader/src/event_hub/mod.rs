@@ -16,7 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use callsheet_events::Sealed;
 use callsheet_model::Event;
 use callsheet_model::signal::Signal;
-use callsheet_supervision::ActorSlot;
+use callsheet_supervision::{ActorSlot, kinds};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 
@@ -37,9 +37,12 @@ pub(crate) enum Message {
     Publish(Vec<Arc<Sealed>>),
     /// This is passing; it has a place in the mailbox.
     Signal(Arc<Signal>, OwnedSemaphorePermit),
-    #[cfg(test)]
-    Panic,
 }
+
+kinds!(Message {
+    "publish": Message::Publish(_),
+    "signal": Message::Signal(..),
+});
 
 /// The way to the hub. It outlives the actor: a restarted one takes over the same rings.
 #[derive(Clone)]
@@ -128,13 +131,7 @@ impl EventHubHandle {
     fn send(&self, message: Message) {
         // While the hub is being restarted nothing is lost: the next one begins by waking all readers.
         let _ = self.actor.cast(message);
-    }
-
-    #[cfg(test)]
-    pub(crate) fn panic(&self) {
-        self.send(Message::Panic);
-    }
-}
+    }}
 
 impl Actor for EventHub {
     type Msg = Message;
@@ -168,8 +165,6 @@ impl Actor for EventHub {
                 // No reader, no receiver.
                 let _ = shared.signals.send(signal);
             }
-            #[cfg(test)]
-            Message::Panic => panic!("as asked"),
         }
         Ok(())
     }

@@ -64,8 +64,6 @@ impl Actor for Monitor {
                     tracing::debug!(%error, watcher = beat.name, "its mode is carried out with its next heartbeat");
                 }
             }
-            #[cfg(test)]
-            Message::Panic => panic!("as asked"),
         }
         Ok(())
     }

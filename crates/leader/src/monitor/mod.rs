@@ -24,7 +24,7 @@ use callsheet_config::{ClusterConfig, MonitorConfig, PauseWindow};
 use callsheet_model::signal::WorkerBeat;
 use callsheet_model::{NodeName, Timestamp};
 use callsheet_monitor::{Office, Workers};
-use callsheet_supervision::ActorSlot;
+use callsheet_supervision::{ActorSlot, kinds};
 use ractor::ActorRef;
 
 use crate::clock::ClockSlot;
@@ -45,9 +45,14 @@ pub(crate) enum Message {
     Turn,
     /// A watcher's heartbeat came.
     Watcher(WorkerBeat),
-    #[cfg(test)]
-    Panic,
 }
+
+kinds!(Message {
+    "second": Message::Second,
+    "look": Message::Look,
+    "turn": Message::Turn,
+    "watcher": Message::Watcher(_),
+});
 
 /// The way to the monitor; it outlives the actor.
 #[derive(Clone)]
@@ -147,13 +152,7 @@ impl MonitorHandle {
             Ok(Some(office)) => office,
             _ => Office::unavailable(self.eyes.clock.now()),
         }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn panic(&self) {
-        let _ = self.actor.cast(Message::Panic);
-    }
-}
+    }}
 
 impl Eyes {
     fn seen(&self) -> MutexGuard<'_, Seen> {

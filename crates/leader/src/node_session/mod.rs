@@ -14,6 +14,7 @@ use callsheet_model::{
     SessionId, Token,
 };
 use callsheet_scheduler::{Command, Effect, Holding};
+use callsheet_supervision::kinds;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -115,9 +116,20 @@ pub(crate) enum Message {
     StreamEnded,
     /// The leader leaves.
     Abandoned,
-    #[cfg(test)]
-    Panic,
 }
+
+kinds!(Message {
+    "pulse": Message::FromNode(FromNode::Pulse { .. }, _),
+    "reports": Message::FromNode(FromNode::Reports { .. }, _),
+    "log": Message::FromNode(FromNode::Signal(Signal::Log(_)), _),
+    "signal": Message::FromNode(FromNode::Signal(_), _),
+    "cache": Message::FromNode(FromNode::Cache(_), _),
+    "troupe": Message::FromNode(FromNode::Troupe { .. }, _),
+    "goodbye": Message::FromNode(FromNode::Goodbye(_), _),
+    "told": Message::Told(_),
+    "stream_ended": Message::StreamEnded,
+    "abandoned": Message::Abandoned,
+});
 
 /// The scheduler's way to a session.
 #[derive(Clone)]
@@ -127,13 +139,7 @@ impl NodeSessionHandle {
     pub(crate) fn told(&self, told: Told) {
         // The session has ended: its node will be told what it needs when it says hello again.
         let _ = self.0.cast(Message::Told(told));
-    }
-
-    #[cfg(test)]
-    pub(crate) fn panic(&self) {
-        let _ = self.0.cast(Message::Panic);
-    }
-}
+    }}
 
 /// A door's way to a session. Dropping it ends the session as a broken stream would.
 pub struct NodeDoor {
@@ -169,13 +175,7 @@ impl NodeDoor {
     /// Ends the session because the leader leaves: that says nothing about the node, which keeps its leases.
     pub fn abandon(mut self) {
         self.abandoned = true;
-    }
-
-    #[cfg(test)]
-    pub(crate) fn session(&self) -> NodeSessionHandle {
-        NodeSessionHandle(self.actor.clone())
-    }
-}
+    }}
 
 impl Drop for NodeDoor {
     fn drop(&mut self) {
@@ -264,8 +264,6 @@ impl Actor for NodeSession {
                 state.abandoned = true;
                 myself.stop(None);
             }
-            #[cfg(test)]
-            Message::Panic => panic!("as asked"),
         }
         Ok(())
     }

@@ -143,8 +143,6 @@ impl Actor for SchedulerActor {
             Message::Command { .. } | Message::Reports(..) | Message::Read { .. } | Message::Flush(_) => {
                 state.collect(&myself, message);
             }
-            #[cfg(test)]
-            Message::Panic => panic!("as asked"),
         }
         Ok(())
     }

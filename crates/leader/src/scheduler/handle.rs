@@ -6,7 +6,7 @@ use std::time::Instant;
 use callsheet_journal::{AppendError, Durable};
 use callsheet_model::{Author, NodeName, Report, SessionId};
 use callsheet_scheduler::{Command, Ingested, Rejection, Reply, Scheduler};
-use callsheet_supervision::ActorSlot;
+use callsheet_supervision::{ActorSlot, kinds};
 use ractor::ActorRef;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -57,10 +57,21 @@ pub(crate) enum Message {
     Wake,
     /// Tell when everything decided so far is durable.
     Flush(oneshot::Sender<()>),
-    /// Die as a bug would make it die. Only supervision tests send it.
-    #[cfg(test)]
-    Panic,
 }
+
+kinds!(Message {
+    "command": Message::Command { .. },
+    "reports": Message::Reports(..),
+    "ingest": Message::Ingest(_),
+    "read": Message::Read { .. },
+    "open_session": Message::OpenSession { .. },
+    "close_session": Message::CloseSession { .. },
+    "commit": Message::Commit,
+    "durable": Message::Durable(_),
+    "snapshot_stored": Message::SnapshotStored(_),
+    "wake": Message::Wake,
+    "flush": Message::Flush(_),
+});
 
 /// Numbered reports of one node, as they came in one message.
 pub(crate) struct SessionReports {
