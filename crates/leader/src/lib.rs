@@ -15,6 +15,8 @@ mod apart;
 mod clock;
 mod error;
 mod event_hub;
+#[cfg(test)]
+mod falls;
 mod figures;
 mod follow;
 #[cfg(test)]
@@ -334,5 +336,4 @@ impl Leader {
             let _ = tokio::task::spawn_blocking(move || journal.close()).await;
         }
     }
-
 }

@@ -26,7 +26,6 @@ mod platform;
 mod run;
 mod settings;
 mod supervisor;
-mod task;
 mod troupe;
 
 pub use door::Door;

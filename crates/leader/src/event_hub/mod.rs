@@ -128,10 +128,17 @@ impl EventHubHandle {
         look(&self.shared.latest.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether no signal has a place in its mailbox.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.shared.room.available_permits() == SIGNAL_RING
+    }
+
     fn send(&self, message: Message) {
         // While the hub is being restarted nothing is lost: the next one begins by waking all readers.
         let _ = self.actor.cast(message);
-    }}
+    }
+}
 
 impl Actor for EventHub {
     type Msg = Message;

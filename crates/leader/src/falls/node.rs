@@ -109,7 +109,7 @@ impl Node {
                     door.say(FromNode::Pulse { number: pulses, holding: Some(self.holding()) }).await?;
                 }
                 () = sleep_until(due) => self.finish(&door).await?,
-                _ = wish.wait_for(|wish| *wish != Wish::Stay) => break,
+                _ = wish.changed() => break,
             }
         }
         if *wish.borrow() == Wish::Abandoned {

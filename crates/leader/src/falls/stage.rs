@@ -66,15 +66,15 @@ impl Record {
         fault
     }
 
-    /// How long it took from each fall of an actor to its next start.
-    pub(super) fn waits(&self, actor: &str) -> Vec<Duration> {
+    /// How long it took from each fall of an actor to its next start; `None`: it was not started again.
+    pub(super) fn waits(&self, actor: &str) -> Vec<Option<Duration>> {
         let moments = self.moments.lock().unwrap();
         let falls = moments.falls.iter().filter(|(who, _)| *who == actor);
         let next = |fell: Instant| {
             let mut starts = moments.starts.iter().filter(|(who, at)| *who == actor && *at > fell);
             starts.next().map(|(_, at)| *at - fell)
         };
-        falls.filter_map(|(_, fell)| next(*fell)).collect()
+        falls.map(|(_, fell)| next(*fell)).collect()
     }
 }
 
@@ -153,7 +153,7 @@ async fn start(directory: &TempDir, store: &MemoryStore, wire: Tripwire) -> Resu
 /// Everything happens within a day: snapshots, forgetting, looks at workers, a watcher that pauses.
 fn busy(config: &mut ClusterConfig) {
     config.leader.keep.snapshot_every = 10;
-    config.leader.keep.finished_jobs = Duration::from_secs(20);
+    config.leader.keep.finished_jobs = Duration::from_secs(5);
     config.monitor.interval = Duration::from_secs(2);
     config.monitor.ttl = Duration::from_secs(5);
     config.monitor.workers = vec![WorkerConfig {

@@ -73,7 +73,8 @@ impl LogKeeperHandle {
     fn send(&self, message: Message) {
         // While the keeper is being restarted a piece is lost: it is a log, and its gap shows by its offset.
         let _ = self.actor.cast(message);
-    }}
+    }
+}
 
 impl Actor for LogKeeper {
     type Msg = Message;

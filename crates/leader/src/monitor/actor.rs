@@ -7,6 +7,7 @@ use callsheet_model::signal::{WorkerBeat, WorkerState};
 use callsheet_model::{Pause, PauseKey, PauseSource, Timestamp};
 use callsheet_monitor::Calendar;
 use callsheet_scheduler::Command;
+use callsheet_supervision::Held;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::{Eyes, Message};
@@ -24,27 +25,34 @@ const UNNAMED_MODE: &str = "trading";
 /// The actor.
 pub(crate) struct Monitor;
 
+/// Everything it owns.
+pub(crate) struct State {
+    eyes: Eyes,
+    /// When the calendar is looked at again.
+    turn: Option<Held>,
+}
+
 impl Actor for Monitor {
     type Msg = Message;
-    type State = Eyes;
+    type State = State;
     type Arguments = Eyes;
 
-    async fn pre_start(&self, myself: ActorRef<Message>, eyes: Eyes) -> Result<Eyes, ActorProcessingErr> {
+    async fn pre_start(&self, myself: ActorRef<Message>, eyes: Eyes) -> Result<State, ActorProcessingErr> {
         let interval = eyes.config.monitor.interval;
         // The time from which silence counts begins now at the latest.
         eyes.workers(|_, _| ());
-        // All timers end with the actor.
+        // These end with the actor, at the latest when they would ring.
         drop(myself.send_interval(SECOND, || Message::Second));
         drop(myself.send_interval(interval, || Message::Look));
         myself.cast(Message::Turn)?;
-        Ok(eyes)
+        Ok(State { eyes, turn: None })
     }
 
     async fn handle(
         &self,
         myself: ActorRef<Message>,
         message: Message,
-        eyes: &mut Eyes,
+        State { eyes, turn }: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Second => eyes.workers(|workers, now| workers.awake(now)),
@@ -57,7 +65,9 @@ impl Actor for Monitor {
             }
             Message::Turn => {
                 let wait = eyes.turn().await.unwrap_or(AGAIN);
-                drop(myself.send_after(wait, || Message::Turn));
+                *turn = Some(Held::after(wait, move || {
+                    let _ = myself.cast(Message::Turn);
+                }));
             }
             Message::Watcher(beat) => {
                 if let Err(error) = eyes.watcher(&beat) {

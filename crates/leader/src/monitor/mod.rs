@@ -152,7 +152,8 @@ impl MonitorHandle {
             Ok(Some(office)) => office,
             _ => Office::unavailable(self.eyes.clock.now()),
         }
-    }}
+    }
+}
 
 impl Eyes {
     fn seen(&self) -> MutexGuard<'_, Seen> {

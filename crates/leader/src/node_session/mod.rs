@@ -139,7 +139,8 @@ impl NodeSessionHandle {
     pub(crate) fn told(&self, told: Told) {
         // The session has ended: its node will be told what it needs when it says hello again.
         let _ = self.0.cast(Message::Told(told));
-    }}
+    }
+}
 
 /// A door's way to a session. Dropping it ends the session as a broken stream would.
 pub struct NodeDoor {
@@ -175,7 +176,8 @@ impl NodeDoor {
     /// Ends the session because the leader leaves: that says nothing about the node, which keeps its leases.
     pub fn abandon(mut self) {
         self.abandoned = true;
-    }}
+    }
+}
 
 impl Drop for NodeDoor {
     fn drop(&mut self) {

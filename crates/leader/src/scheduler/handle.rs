@@ -139,6 +139,12 @@ impl SchedulerHandle {
         self.guests.available_permits()
     }
 
+    /// Whether nobody has a place at its doors.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        (self.door.available_permits(), self.room_for_guests()) == (DOOR, GUEST_DOOR as usize)
+    }
+
     /// Looks something up; the answer comes when what it saw is durable.
     pub(crate) async fn read<T, F>(&self, read: F) -> Result<T, LeaderError>
     where

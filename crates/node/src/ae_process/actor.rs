@@ -8,7 +8,7 @@ use crate::ae_process::attempt::Attempt;
 use crate::ae_process::{Order, SlotMessage, Stop};
 use crate::agent::AgentHandle;
 use crate::supervisor::Parts;
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 pub(crate) struct AeProcess;
 

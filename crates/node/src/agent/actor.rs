@@ -12,7 +12,7 @@ use crate::agent::messages::{Heard, Item, Wake};
 use crate::agent::state::State;
 use crate::supervisor::restart::Child;
 use crate::supervisor::{Parts, SupervisorHandle};
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 pub(crate) struct AgentActor;
 

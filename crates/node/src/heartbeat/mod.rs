@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use crate::agent::{AgentHandle, Figures, Item};
 use crate::settings::Tripwire;
 use crate::supervisor::Parts;
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 use gauges::Gauges;
 pub(crate) use gauges::total_memory;

@@ -21,7 +21,7 @@ use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
 
 use crate::agent::{AgentHandle, Item};
 use crate::supervisor::Parts;
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 /// What the link can be told.
 #[derive(Debug)]
