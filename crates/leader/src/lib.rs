@@ -50,7 +50,7 @@ use callsheet_renderers::Registry;
 use callsheet_scheduler::{Command, Reply};
 use callsheet_supervision::Tripwire;
 use ractor::{Actor, ActorRef};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 pub use callsheet_scheduler::{
     Command as SchedulerCommand, Holding, Ingested, Reply as SchedulerReply, Scheduler, view,
@@ -73,6 +73,10 @@ use monitor::MonitorHandle;
 use scheduler::SchedulerHandle;
 use supervisor::Supervisor;
 
+/// Nodes that may say hello at once; more wait at the door. The supervisor opens their sessions one after another, and
+/// has children to start again between them.
+const HELLOS: usize = 64;
+
 /// A running leader. Clones are the same leader.
 #[derive(Clone)]
 pub struct Leader(Arc<Inner>);
@@ -91,6 +95,8 @@ struct Inner {
     outward: outward_view::OutwardSlot,
     figures: Arc<Figures>,
     fatal: watch::Receiver<Option<String>>,
+    /// Places for hellos that wait to be answered.
+    hellos: Semaphore,
     started_at: Timestamp,
     /// Its actors' threads, if they have some of their own.
     _apart: Option<Apart>,
@@ -189,6 +195,7 @@ impl Leader {
             outward: outward_view::OutwardSlot::default(),
             figures,
             fatal: fatal_seen,
+            hellos: Semaphore::new(HELLOS),
             _apart: apart,
             started_at: clock::Clock::after(Timestamp(0)).now(),
         };
@@ -317,6 +324,7 @@ impl Leader {
         &self,
         hello: Hello,
     ) -> Result<(NodeDoor, mpsc::Receiver<ToNode>), LeaderError> {
+        let _place = self.0.hellos.acquire().await.map_err(|_| LeaderError::Restarting)?;
         let (reply, answer) = oneshot::channel();
         let message = supervisor::Message::OpenSession { hello, reply };
         self.0.supervisor.cast(message).map_err(|_| LeaderError::Restarting)?;

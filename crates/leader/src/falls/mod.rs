@@ -2,8 +2,10 @@
 //! real trees, a day's work going through them, and the same to be true in the evening whatever fell (`day`).
 
 mod day;
+mod floods;
 mod node;
 mod stage;
+mod upwards;
 
 use std::time::Duration;
 

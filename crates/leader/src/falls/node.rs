@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use callsheet_model::signal::{CacheAction, CacheUpdate, LogChunk, Progress, Signal};
 use callsheet_model::{
-    Capabilities, FrameSet, Lease, Md5, NodeName, OfflineReason, Outcome, Player, PlayerChange, Report,
-    Reported, Token, Versions,
+    Capabilities, FrameSet, JobId, Lease, Md5, NodeName, OfflineReason, Outcome, Player, PlayerChange,
+    Report, Reported, StepIndex, Token, Versions,
 };
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, interval, sleep, sleep_until};
@@ -75,7 +75,7 @@ impl Node {
         }
     }
 
-    fn hello(&self) -> Hello {
+    pub(super) fn hello(&self) -> Hello {
         let renderers = [("null".to_owned(), Versions::default())].into();
         Hello {
             node: self.name.clone(),
@@ -154,17 +154,8 @@ impl Node {
         let token = self.queue.pop_front();
         self.due = (!self.queue.is_empty()).then(|| Instant::now() + FRAME);
         let Some(lease) = token.and_then(|token| self.held.get(&token)).cloned() else { return Ok(()) };
-        let progress = Progress {
-            node: self.name.clone(),
-            token: lease.token,
-            job: lease.job,
-            step: lease.step,
-            frame: None,
-            fraction: None,
-            remaining: FrameSet::new(),
-        };
-        // It is reported also when these are lost.
-        let passing = door.say(FromNode::Signal(Signal::Progress(progress))).await;
+        // It is reported also when this is lost.
+        let passing = door.say(FromNode::Signal(self.progress(lease.token, lease.job))).await;
         self.report(lease.token, Reported::Proven { frames: lease.frames, bytes: 1, took: FRAME }, door)
             .await
             .and(self.report(lease.token, ended(Outcome::Succeeded), door).await)
@@ -193,13 +184,25 @@ impl Node {
         }))
     }
 
-    fn troupe(&self) -> FromNode {
+    pub(super) fn progress(&self, token: Token, job: JobId) -> Signal {
+        Signal::Progress(Progress {
+            node: self.name.clone(),
+            token,
+            job,
+            step: StepIndex(0),
+            frame: None,
+            fraction: None,
+            remaining: FrameSet::new(),
+        })
+    }
+
+    pub(super) fn troupe(&self) -> FromNode {
         let instance = Uuid::new_v5(&Uuid::NAMESPACE_OID, self.name.as_str().as_bytes());
         let player = Player { instance, role: "agent".to_owned(), name: "agent".to_owned() };
         FromNode::Troupe { changes: vec![PlayerChange::Spawned(player)], whole: true }
     }
 
-    fn cache(&self) -> FromNode {
+    pub(super) fn cache(&self) -> FromNode {
         FromNode::Cache(Box::new(CacheUpdate {
             node: self.name.clone(),
             project: Uuid::nil(),

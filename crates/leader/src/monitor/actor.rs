@@ -45,6 +45,8 @@ impl Actor for Monitor {
         drop(myself.send_interval(SECOND, || Message::Second));
         drop(myself.send_interval(interval, || Message::Look));
         myself.cast(Message::Turn)?;
+        let waiting: Vec<String> = eyes.seen().watchers.keys().cloned().collect();
+        waiting.into_iter().try_for_each(|watcher| myself.cast(Message::Watcher(watcher)))?;
         Ok(State { eyes, turn: None })
     }
 
@@ -69,7 +71,9 @@ impl Actor for Monitor {
                     let _ = myself.cast(Message::Turn);
                 }));
             }
-            Message::Watcher(beat) => {
+            Message::Watcher(name) => {
+                let beat = eyes.seen().watchers.remove(&name);
+                let Some(beat) = beat else { return Ok(()) };
                 if let Err(error) = eyes.watcher(&beat) {
                     tracing::debug!(%error, watcher = beat.name, "its mode is carried out with its next heartbeat");
                 }
@@ -83,10 +87,7 @@ impl Eyes {
     /// A watcher in mode `trading` keeps its scope paused for as long as it lives.
     fn watcher(&self, beat: &WorkerBeat) -> Result<(), LeaderError> {
         let expected = self.config.monitor.workers.iter().find(|worker| worker.name == beat.name);
-        let Some(expected) = expected else {
-            tracing::warn!(watcher = beat.name, "no [[monitor.worker]] of this name: it pauses nothing");
-            return Ok(());
-        };
+        let Some(expected) = expected else { return Ok(()) };
         let key =
             PauseKey { scope: expected.pauses.clone(), source: PauseSource::Watcher(beat.name.clone()) };
         if beat.state != WorkerState::Trading {

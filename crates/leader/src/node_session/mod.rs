@@ -26,6 +26,9 @@ use crate::scheduler::{Message as ToScheduler, SchedulerHandle, SessionReports, 
 
 /// Messages of one node that may wait to be decided; its stream is not read on before there is room.
 const DOOR: usize = 64;
+/// Its pulses that may wait to be decided. They are all heard when they are: while so many wait, one more says nothing
+/// new, and is answered without the scheduler.
+const PULSES: usize = 8;
 /// Leases of a session that are remembered, so that their output can come after their end.
 const REMEMBERED: usize = 4096;
 /// Messages that may wait to be sent. What can be outstanding is bounded by the node's leases, so a node that
@@ -209,6 +212,8 @@ pub(crate) struct State {
     logs: LogKeeperHandle,
     monitor: MonitorHandle,
     out: mpsc::Sender<ToNode>,
+    /// Places for its pulses.
+    pulses: Arc<Semaphore>,
     goodbye: Option<OfflineReason>,
     abandoned: bool,
     /// The latest leases of this session, with their jobs; of those it came with, the job is not known here.
@@ -243,6 +248,7 @@ impl Actor for NodeSession {
             logs,
             monitor,
             out,
+            pulses: Arc::new(Semaphore::new(PULSES)),
             goodbye: None,
             abandoned: false,
             leases,
@@ -283,7 +289,9 @@ impl State {
         let (node, session) = (self.node.clone(), self.session);
         match message {
             FromNode::Pulse { number, holding } => {
-                self.scheduler.tell(Command::HearNode { node, session, holding })?;
+                if let Ok(place) = self.pulses.clone().try_acquire_owned() {
+                    self.scheduler.pass_on(Command::HearNode { node, session, holding }, place)?;
+                }
                 self.send(ToNode::PulseAck(number))?;
             }
             FromNode::Reports { reports, up_to } => {
@@ -308,10 +316,10 @@ impl State {
                 self.hub.signal(signal);
             }
             FromNode::Cache(update) => {
-                self.scheduler.tell(Command::NoteCache { update: *update })?;
+                self.scheduler.pass_on(Command::NoteCache { update: *update }, permit)?;
             }
             FromNode::Troupe { changes, whole } => {
-                self.scheduler.tell(Command::NoteTroupe { node, session, changes, whole })?;
+                self.scheduler.pass_on(Command::NoteTroupe { node, session, changes, whole }, permit)?;
             }
             FromNode::Goodbye(reason) => self.goodbye = Some(reason),
         }

@@ -116,10 +116,19 @@ impl SchedulerHandle {
         Ok(answer.await.map_err(|_| LeaderError::Restarting)??)
     }
 
-    /// Gives a command whose outcome nobody waits for. A node's commands say themselves whom they come from.
+    /// Gives a command of the leader's own parts, whose outcome nobody waits for.
     pub(crate) fn tell(&self, command: Command) -> Result<(), LeaderError> {
+        self.unanswered(command, None)
+    }
+
+    /// Gives a command of a node, which says itself whom it comes from; the place is given back when it is decided.
+    pub(crate) fn pass_on(&self, command: Command, place: OwnedSemaphorePermit) -> Result<(), LeaderError> {
+        self.unanswered(command, Some(place))
+    }
+
+    fn unanswered(&self, command: Command, permit: Option<OwnedSemaphorePermit>) -> Result<(), LeaderError> {
         let (author, since) = (Author::SYSTEM, Some(Instant::now()));
-        self.send(Message::Command { author, command, since, reply: None, permit: None })
+        self.send(Message::Command { author, command, since, reply: None, permit })
     }
 
     /// Has events from outside taken in, and waits until all of them are durable.
