@@ -29,6 +29,9 @@ use tonic::service::Routes;
 use tonic::service::interceptor::InterceptedService;
 
 pub use auth::{SecretError, bearer, read_secret};
+pub use serve::listen::{Listener, Socket};
+
+use serve::crowd;
 
 /// Why the doors could not be opened, or closed for another reason than being told to.
 #[derive(Debug, thiserror::Error)]
@@ -64,10 +67,11 @@ pub enum DoorError {
 }
 
 /// The doors, bound and not yet serving.
-pub struct Doors {
-    listener: TcpListener,
-    http: Option<TcpListener>,
+pub struct Doors<L = TcpListener> {
+    listener: L,
+    http: Option<L>,
     leader: Leader,
+    crowd: crowd::Threads,
 }
 
 impl Doors {
@@ -82,7 +86,7 @@ impl Doors {
             Some(address) => Some(bind("leader.http.listen", address).await?),
             None => None,
         };
-        Ok(Self { listener, http, leader })
+        Ok(Self { listener, http, leader, crowd: crowd::Threads::Own })
     }
 
     /// Where clients can dial gRPC, and HTTP too unless it has a port of its own.
@@ -96,6 +100,15 @@ impl Doors {
     pub fn http_address(&self) -> Option<SocketAddr> {
         self.http.as_ref().unwrap_or(&self.listener).local_addr().ok()
     }
+}
+
+impl<L: Listener> Doors<L> {
+    /// One door for everything, over a listener that is there already; all of it is served on the runtime that it
+    /// is served from.
+    #[must_use]
+    pub fn over(leader: Leader, listener: L) -> Self {
+        Self { listener, http: None, leader, crowd: crowd::Threads::Here }
+    }
 
     /// Serves until told to leave; streams are ended with a word, and calls under way are finished.
     ///
@@ -107,7 +120,7 @@ impl Doors {
         let tls = config.tls.as_ref().map(tls::acceptor).transpose()?;
         let readers = readers::Readers::new(config.http.readers);
         let grpc = grpc_router(&self.leader, &guards, &leave, &readers).await?;
-        let crowd = serve::crowd::Crowd::new().map_err(DoorError::Threads)?;
+        let crowd = crowd::Crowd::of(self.crowd).map_err(DoorError::Threads)?;
         let sockets = TaskTracker::new();
         let http = http::router(&self.leader, guards, &leave, readers, &sockets)?;
         match self.http {

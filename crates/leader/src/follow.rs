@@ -11,6 +11,7 @@ use std::time::Duration;
 use callsheet_events::{Filter, Sealed};
 use callsheet_journal::{Journal, Page, PageLimit, ReadError};
 use callsheet_model::signal::Signal;
+use callsheet_supervision::aside;
 use tokio::sync::{Semaphore, broadcast, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -80,7 +81,7 @@ impl JournalSlot {
         let cold = self.cold.clone();
         tokio::spawn(async move {
             let _turn = cold.acquire_owned().await;
-            let page = tokio::task::spawn_blocking(move || journal.read(from, PAGE)).await;
+            let page = aside(move || journal.read(from, PAGE)).await;
             page.unwrap_or(Err(ReadError::Closed))
         })
     }

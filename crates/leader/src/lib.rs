@@ -48,13 +48,14 @@ use callsheet_model::{Author, JobId, JobSpec, Timestamp};
 use callsheet_monitor::Office;
 use callsheet_renderers::Registry;
 use callsheet_scheduler::{Command, Reply};
-use callsheet_supervision::Tripwire;
+use callsheet_supervision::{Tripwire, aside};
 use ractor::{Actor, ActorRef};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 pub use callsheet_scheduler::{
     Command as SchedulerCommand, Holding, Ingested, Reply as SchedulerReply, Scheduler, view,
 };
+pub use clock::WallClock;
 pub use error::{LeaderError, Mistake};
 pub use event_hub::Latest;
 pub use figures::{BOUNDS_US, Count, Figures, Readers, Times, TimesRead};
@@ -76,6 +77,13 @@ use supervisor::Supervisor;
 /// Nodes that may say hello at once; more wait at the door. The supervisor opens their sessions one after another, and
 /// has children to start again between them.
 const HELLOS: usize = 64;
+
+/// What a leader takes from around it: as it is, but in tests.
+#[derive(Clone, Default)]
+struct Surroundings {
+    wall: WallClock,
+    tripwire: Tripwire,
+}
 
 /// A running leader. Clones are the same leader.
 #[derive(Clone)]
@@ -127,7 +135,20 @@ impl Leader {
     /// # Errors
     /// When a directory cannot be used or the journal cannot be served from.
     pub async fn start(config: ClusterConfig, store: Arc<dyn Store>) -> Result<Self, StartError> {
-        Self::begin(config, store, Arc::default(), None, Tripwire::default()).await
+        Self::start_by(config, store, WallClock::default()).await
+    }
+
+    /// Like [`Self::start`], by another wall clock than the machine's.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_by(
+        config: ClusterConfig,
+        store: Arc<dyn Store>,
+        wall: WallClock,
+    ) -> Result<Self, StartError> {
+        Self::begin(config, store, Arc::default(), None, Surroundings { wall, ..Surroundings::default() })
+            .await
     }
 
     /// Like [`Self::start`], with its actors on threads of their own, so that doors with hundreds of readers
@@ -141,7 +162,7 @@ impl Leader {
         figures: Arc<Figures>,
     ) -> Result<Self, StartError> {
         let apart = Apart::new().map_err(StartError::Threads)?;
-        Self::begin(config, store, figures, Some(apart), Tripwire::default()).await
+        Self::begin(config, store, figures, Some(apart), Surroundings::default()).await
     }
 
     async fn begin(
@@ -149,15 +170,17 @@ impl Leader {
         store: Arc<dyn Store>,
         figures: Arc<Figures>,
         apart: Option<Apart>,
-        tripwire: Tripwire,
+        surroundings: Surroundings,
     ) -> Result<Self, StartError> {
+        let tripwire = surroundings.tripwire;
         let data = config.leader.data.clone();
         let templates = Templates::open(data.join("templates"), config.leader.template_limit)
             .map_err(|source| StartError::Data { path: data.join("templates"), source })?;
         let descriptions: Vec<_> = config.renderers.values().cloned().collect();
         let registry = Arc::new(Registry::new(&descriptions));
         let (fatal, fatal_seen) = watch::channel(None);
-        let (clock, scheduler) = (clock::ClockSlot::new(), SchedulerHandle::new());
+        let (clock, scheduler) = (clock::ClockSlot::new(surroundings.wall), SchedulerHandle::new());
+        let started_at = clock.now();
         let monitor = MonitorHandle::new(&config, clock.clone(), scheduler.clone());
         let parts = supervisor::Parts {
             store,
@@ -197,7 +220,7 @@ impl Leader {
             fatal: fatal_seen,
             hellos: Semaphore::new(HELLOS),
             _apart: apart,
-            started_at: clock::Clock::after(Timestamp(0)).now(),
+            started_at,
         };
         Ok(Self(Arc::new(inner)))
     }
@@ -341,7 +364,7 @@ impl Leader {
         // The scheduler must not take the end of the sessions for nodes that were lost.
         self.0.supervisor.kill();
         if let Some(journal) = self.0.journal.get() {
-            let _ = tokio::task::spawn_blocking(move || journal.close()).await;
+            let _ = aside(move || journal.close()).await;
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use callsheet_model::signal::Signal;
 use callsheet_model::{JobId, StepIndex, Token};
+use callsheet_supervision::aside;
 use tokio::sync::broadcast;
 
 use crate::event_hub::Latest;
@@ -74,7 +75,7 @@ impl Leader {
     /// The disk's.
     pub async fn attempts(&self, job: JobId) -> Result<Vec<KeptAttempt>, LeaderError> {
         let files = self.0.logs.files();
-        let list = tokio::task::spawn_blocking(move || files.attempts(job)).await;
+        let list = aside(move || files.attempts(job)).await;
         let list = list.map_err(|_| LeaderError::Restarting)?;
         let list = list.map_err(LeaderError::io("looking for output of attempts"))?;
         Ok(list.into_iter().map(|(token, step, node)| KeptAttempt { token, step, node }).collect())
@@ -87,7 +88,7 @@ impl Leader {
     pub async fn output(&self, job: JobId, attempt: KeptAttempt) -> Result<AttemptLog, LeaderError> {
         let files = self.0.logs.files();
         let KeptAttempt { token, step, node } = attempt;
-        let read = tokio::task::spawn_blocking(move || files.read(job, (token, step, node))).await;
+        let read = aside(move || files.read(job, (token, step, node))).await;
         let read = read.map_err(|_| LeaderError::Restarting)?;
         read.map_err(LeaderError::io("reading output of an attempt"))
     }
@@ -100,7 +101,7 @@ impl Leader {
         let files = self.0.logs.files();
         let read = move || files.attempts(job)?.into_iter().map(|attempt| files.read(job, attempt)).collect();
         let logs: std::io::Result<Vec<AttemptLog>> =
-            tokio::task::spawn_blocking(read).await.map_err(|_| LeaderError::Restarting)?;
+            aside(read).await.map_err(|_| LeaderError::Restarting)?;
         logs.map_err(LeaderError::io("reading output of attempts"))
     }
 
@@ -110,7 +111,7 @@ impl Leader {
     /// `NoAttempt` when there is none, or the disk's.
     pub async fn attempt_log(&self, job: JobId, token: Token) -> Result<AttemptLog, LeaderError> {
         let files = self.0.logs.files();
-        let read = tokio::task::spawn_blocking(move || files.attempt(job, token)).await;
+        let read = aside(move || files.attempt(job, token)).await;
         let read = read.map_err(|_| LeaderError::Restarting)?;
         let log = read.map_err(LeaderError::io("reading output of an attempt"))?;
         log.ok_or(LeaderError::NoAttempt { job, token })

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use callsheet_model::{JobSpec, StepSpec};
 use callsheet_renderers::Registry;
+use callsheet_supervision::aside;
 
 use crate::error::{LeaderError, Mistake};
 use crate::templates::Templates;
@@ -24,7 +25,7 @@ pub(crate) async fn check(
     let (registry, templates) = (registry.clone(), templates.clone());
     // Looking into a template takes time and eats what a stranger sent: not on the runtime, and a panic in
     // there is an answer, not an end.
-    let checked = tokio::task::spawn_blocking(move || {
+    let checked = aside(move || {
         let mistakes = mistakes(&registry, &templates, &spec);
         (spec, mistakes)
     });

@@ -18,7 +18,7 @@ use callsheet_supervision::{Fault, Faults};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::{FromNode, Hello, Inner, Leader, NodeDoor, StartError, ToNode, Wanted, scheduler};
+use crate::{FromNode, Hello, Inner, Leader, NodeDoor, StartError, Surroundings, ToNode, Wanted, scheduler};
 
 const CONFIG: &str = r#"
 [cluster]
@@ -99,7 +99,8 @@ pub(crate) async fn start(
 ) -> Result<Leader, StartError> {
     let mut config = config(directory);
     change(&mut config);
-    Leader::begin(config, Arc::new(store.clone()), Arc::default(), None, faults.tripwire()).await
+    let around = Surroundings { tripwire: faults.tripwire(), ..Surroundings::default() };
+    Leader::begin(config, Arc::new(store.clone()), Arc::default(), None, around).await
 }
 
 /// A job of one step without output, in chunks of one frame.

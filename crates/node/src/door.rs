@@ -1,13 +1,21 @@
 //! The way to the leader: its address, what it is known by, and what is shown to it.
 
+use std::fmt;
+use std::future::Future;
 use std::io;
 use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use callsheet_config::LeaderConfig;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tonic::codegen::http::Uri;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Request, Status};
+use tower::service_fn;
 
 use crate::error::NodeError;
 
@@ -23,6 +31,39 @@ const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(4);
 pub struct Door {
     endpoint: Endpoint,
     token: Option<MetadataValue<Ascii>>,
+    /// Another way there than this machine's network.
+    dial: Option<Dial>,
+}
+
+/// Another way to the leader than this machine's network: it is dialled with the host and the port of its address.
+#[derive(Clone)]
+pub struct Dial(Arc<dyn Fn(String, u16) -> Dialling + Send + Sync>);
+
+type Dialling = Pin<Box<dyn Future<Output = io::Result<Box<dyn Dialled>>> + Send>>;
+
+/// A connection that was dialled.
+pub trait Dialled: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Dialled for T {}
+
+impl Dial {
+    /// Dials with this. Nobody who listens there is `ConnectionRefused`.
+    pub fn new<F, C>(dial: impl Fn(String, u16) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = io::Result<C>> + Send + 'static,
+        C: Dialled + 'static,
+    {
+        Self(Arc::new(move |host, port| {
+            let dialling = dial(host, port);
+            Box::pin(async move { Ok(Box::new(dialling.await?) as Box<dyn Dialled>) })
+        }))
+    }
+}
+
+impl fmt::Debug for Dial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Dial")
+    }
 }
 
 impl Door {
@@ -31,7 +72,7 @@ impl Door {
     /// # Errors
     /// `NodeError::Door` when the address is none.
     pub fn plain(url: &str) -> Result<Self, NodeError> {
-        Ok(Self { endpoint: endpoint(url)?, token: None })
+        Ok(Self { endpoint: endpoint(url)?, token: None, dial: None })
     }
 
     /// The door that a cluster config describes. Reads its files: blocking.
@@ -57,7 +98,13 @@ impl Door {
                 endpoint.tls_config(config).map_err(|source| NodeError::Door { url: url.clone(), source })?;
         }
         let token = leader.tokens.as_ref().map(|tokens| secret(&tokens.node_file)).transpose()?;
-        Ok(Self { endpoint, token })
+        Ok(Self { endpoint, token, dial: None })
+    }
+
+    /// The same door, reached another way than over this machine's network.
+    #[must_use]
+    pub fn through(self, dial: Dial) -> Self {
+        Self { dial: Some(dial), ..self }
     }
 
     /// The leader's address.
@@ -67,7 +114,13 @@ impl Door {
     }
 
     pub(crate) async fn connect(&self) -> Result<Channel, tonic::transport::Error> {
-        self.endpoint.connect().await
+        let Some(Dial(dial)) = self.dial.clone() else { return self.endpoint.connect().await };
+        let connector = service_fn(move |uri: Uri| {
+            let port = uri.port_u16().unwrap_or(80);
+            let dialling = dial(uri.host().unwrap_or_default().to_owned(), port);
+            async move { dialling.await.map(TokioIo::new) }
+        });
+        self.endpoint.connect_with_connector(connector).await
     }
 
     /// Shows the nodes' secret with a request.

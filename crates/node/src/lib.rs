@@ -18,19 +18,23 @@
 mod ae_process;
 mod agent;
 mod cache;
+mod chance;
 mod door;
 mod error;
 mod heartbeat;
 mod leader_link;
 mod platform;
+mod process;
 mod run;
 mod settings;
 mod supervisor;
 mod troupe;
 
-pub use door::Door;
+pub use chance::Chance;
+pub use door::{Dial, Dialled, Door};
 pub use error::NodeError;
 pub use platform::guard;
+pub use process::{Pipe, Process, Processes, Used};
 pub use run::run;
 pub use settings::{NodeSettings, Shutdown, Tripwire};
 pub use supervisor::restart;

@@ -8,6 +8,7 @@ use std::thread::{self, available_parallelism};
 use std::time::Instant;
 
 use callsheet_model::{Capabilities, Versions};
+use callsheet_supervision::aside;
 use tokio::sync::watch;
 
 use crate::ae_process::Workshop;
@@ -15,6 +16,7 @@ use crate::error::NodeError;
 use crate::heartbeat::total_memory;
 use crate::settings::{NodeSettings, Shutdown};
 use crate::supervisor::{Parts, SupervisorHandle};
+use crate::troupe::Troupe;
 
 /// Runs a node until it has left, because someone wished it or because it cannot go on.
 ///
@@ -26,12 +28,9 @@ use crate::supervisor::{Parts, SupervisorHandle};
 pub async fn run(settings: NodeSettings, mut shutdown: watch::Receiver<Shutdown>) -> Result<(), NodeError> {
     let settings = Arc::new(settings);
     let (capabilities, workshop) = prepare(settings.clone()).await?;
-    let parts = Parts {
-        settings,
-        capabilities: Arc::new(capabilities),
-        workshop: Arc::new(workshop),
-        troupe: Arc::default(),
-    };
+    let troupe = Arc::new(Troupe::new(settings.chance.clone()));
+    let parts =
+        Parts { settings, capabilities: Arc::new(capabilities), workshop: Arc::new(workshop), troupe };
     let (supervisor, mut over) = SupervisorHandle::start(parts).await?;
     let wish = *shutdown.borrow_and_update();
     supervisor.wish(wish);
@@ -58,7 +57,7 @@ async fn next_wish(shutdown: &mut watch::Receiver<Shutdown>) -> Shutdown {
 
 /// Looks at the disk and at the renderers.
 async fn prepare(settings: Arc<NodeSettings>) -> Result<(Capabilities, Workshop), NodeError> {
-    let looked = tokio::task::spawn_blocking(move || {
+    let looked = aside(move || {
         directory("work", &settings.config.work)?;
         directory("cache", &settings.config.cache)?;
         let workshop = Workshop::open(&settings)?;

@@ -9,7 +9,9 @@ use std::time::Duration;
 use callsheet_config::NodeConfig;
 use callsheet_renderers::Renderer;
 
+use crate::chance::Chance;
 use crate::door::Door;
+use crate::process::{Guarded, Processes};
 
 /// All that a node is started with.
 #[derive(Clone)]
@@ -22,8 +24,10 @@ pub struct NodeSettings {
     pub renderers: BTreeMap<String, Arc<dyn Renderer>>,
     /// When it leaves, what runs may take this long to finish.
     pub grace: Duration,
-    /// An executable that answers to `guard` with [`crate::guard::main`]: this one itself, as a rule.
-    pub guard: PathBuf,
+    /// What starts renderers' processes.
+    pub processes: Arc<dyn Processes>,
+    /// Where its chance comes from.
+    pub chance: Chance,
     /// When it starts, a renderer that does not say within this time whether it is installed is not offered.
     pub probing: Duration,
     /// Empty, but in tests.
@@ -40,9 +44,18 @@ impl NodeSettings {
             renderers,
             grace: Duration::from_secs(30),
             probing: Duration::from_secs(60),
-            guard: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("callsheet")),
+            processes: Arc::new(Guarded {
+                guard: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("callsheet")),
+            }),
+            chance: Chance::default(),
             tripwire: Tripwire::default(),
         }
+    }
+
+    /// The same with another executable that answers to `guard` with [`crate::guard::main`] than this one.
+    #[must_use]
+    pub fn guarded_by(self, guard: PathBuf) -> Self {
+        Self { processes: Arc::new(Guarded { guard }), ..self }
     }
 }
 
@@ -53,7 +66,7 @@ impl fmt::Debug for NodeSettings {
             .field("door", &self.door)
             .field("renderers", &self.renderers.keys())
             .field("grace", &self.grace)
-            .field("guard", &self.guard)
+            .field("processes", &self.processes)
             .field("probing", &self.probing)
             .finish_non_exhaustive()
     }

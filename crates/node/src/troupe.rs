@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use callsheet_model::{Player, PlayerChange};
-use uuid::Uuid;
+
+use crate::chance::Chance;
 
 /// Changes that wait to be told; the oldest go first.
 const WAITING: usize = 1000;
@@ -34,7 +35,10 @@ pub(crate) enum End {
 
 /// Who lives, and what was not told yet.
 #[derive(Debug, Default)]
-pub(crate) struct Troupe(Mutex<Inner>);
+pub(crate) struct Troupe {
+    inner: Mutex<Inner>,
+    chance: Chance,
+}
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -51,6 +55,11 @@ struct Life {
 }
 
 impl Troupe {
+    /// Nobody yet. Each life gets its id from this chance.
+    pub(crate) fn new(chance: Chance) -> Self {
+        Self { inner: Mutex::default(), chance }
+    }
+
     /// The supervisor begins to work.
     pub(crate) fn opens(&self) {
         self.begins(SUPERVISOR, SUPERVISOR.to_owned());
@@ -59,7 +68,7 @@ impl Troupe {
     /// An actor begins to work.
     pub(crate) fn begins(&self, role: &str, name: String) {
         let mut inner = self.lock();
-        let player = Player { instance: Uuid::new_v4(), role: role.to_owned(), name: name.clone() };
+        let player = Player { instance: self.chance.id(), role: role.to_owned(), name: name.clone() };
         inner.told_later(PlayerChange::Spawned(player.clone()));
         inner.living.insert(name, Life { player, status: RUNNING, reason: None });
     }
@@ -111,7 +120,7 @@ impl Troupe {
 
     /// A panic while this is held leaves nothing half-way that matters.
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -100,7 +100,6 @@ impl Node {
         let settings = NodeSettings {
             grace: Duration::from_secs(10),
             probing: Duration::from_millis(500),
-            guard: PathBuf::from(env!("CARGO_BIN_EXE_test-guard")),
             tripwire: Tripwire::new(move |actor| {
                 let mut trips = trip.lock().unwrap();
                 if let Some(left) = trips.get_mut(actor).filter(|left| **left > 0) {
@@ -114,6 +113,7 @@ impl Node {
                 Door::plain(&format!("http://{address}")).unwrap(),
                 BTreeMap::from([("script".to_owned(), renderer)]),
             )
+            .guarded_by(PathBuf::from(env!("CARGO_BIN_EXE_test-guard")))
         };
         let (wish, wishes) = watch::channel(Shutdown::Stay);
         let over = tokio::spawn(callsheet_node::run(settings, wishes));

@@ -93,6 +93,10 @@ impl Reader {
         let leave = self.cluster.leave.clone();
         loop {
             tokio::select! {
+                // In this order, so that the same run goes the same way again; a full log is no reason to stay.
+                biased;
+                () = self.to.closed() => return Err(Gone),
+                () = leave.cancelled() => return self.send(Err(leaving(self.cursor))).await,
                 page = events.recv() => match page {
                     None => return Ok(()),
                     Some(Ok(page)) => self.page(&page, &filter).await?,
@@ -102,8 +106,6 @@ impl Reader {
                     Some(signal) => self.signal(&signal, &filter).await?,
                     None => return self.send(Err(leaving(self.cursor))).await,
                 },
-                () = self.to.closed() => return Err(Gone),
-                () = leave.cancelled() => return self.send(Err(leaving(self.cursor))).await,
             }
         }
     }

@@ -144,9 +144,10 @@ async fn listen(
 ) {
     loop {
         let message = tokio::select! {
-            message = incoming.message() => message,
+            biased;
             // The other half has ended: the session is over.
             () = to.closed() => return,
+            message = incoming.message() => message,
         };
         let message = match message {
             Ok(Some(v1::NodeMessage { body: Some(message) })) => message,

@@ -32,10 +32,30 @@ const STEPS_BACK: i32 = 10;
 /// be quicker.
 const SLOW_WORK: usize = 4;
 
+/// Which threads the crowd gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// Some of its own.
+    Own,
+    /// Those of the runtime that it is made on, like everybody else.
+    Here,
+}
+
 /// The crowd's threads. Dropping it cuts whatever runs there.
 pub(crate) struct Crowd(Option<Runtime>, Handle);
 
 impl Crowd {
+    /// A crowd on these threads.
+    ///
+    /// # Errors
+    /// When the system gives none.
+    pub(crate) fn of(threads: Threads) -> io::Result<Self> {
+        match threads {
+            Threads::Own => Self::new(),
+            Threads::Here => Ok(Self(None, Handle::current())),
+        }
+    }
+
     /// As many threads as there are processors.
     ///
     /// # Errors

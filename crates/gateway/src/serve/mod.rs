@@ -8,6 +8,7 @@
 
 mod both;
 pub(crate) mod crowd;
+pub(crate) mod listen;
 mod prompt;
 mod roving;
 #[cfg(test)]
@@ -24,7 +25,6 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -34,6 +34,7 @@ use tower::{Service, ServiceExt};
 use crate::http::patience::{self, Patient};
 pub(crate) use both::Both;
 use crowd::{Crowd, Home};
+use listen::{Listener, Socket};
 use prompt::Prompt;
 use roving::Roving;
 
@@ -53,14 +54,15 @@ const BREATH: Duration = Duration::from_millis(50);
 ///
 /// # Errors
 /// When the listener itself is of no use any more.
-pub(crate) async fn serve<S>(
-    listener: TcpListener,
+pub(crate) async fn serve<L, S>(
+    listener: L,
     tls: Option<TlsAcceptor>,
     service: S,
     crowd: &Crowd,
     leave: CancellationToken,
 ) -> io::Result<()>
 where
+    L: Listener,
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
@@ -110,17 +112,18 @@ fn builder(home: Home) -> Builder<Home> {
     builder
 }
 
-async fn connection<S>(
-    stream: TcpStream,
+async fn connection<T, S>(
+    stream: T,
     tls: Option<TlsAcceptor>,
     service: S,
     home: Home,
     leave: CancellationToken,
 ) where
+    T: Socket,
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    if stream.set_nodelay(true).is_err() {
+    if stream.hurry().is_err() {
         return;
     }
     let stream = Roving::new(stream, home.clone());

@@ -6,35 +6,34 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::crowd::Home;
+use super::listen::Socket;
 
 /// A socket, registered where its connection is driven.
-pub(super) struct Roving {
+pub(super) struct Roving<T> {
     /// Nothing only after a move that failed.
-    stream: Option<TcpStream>,
+    stream: Option<T>,
     home: Home,
     moved: bool,
 }
 
-impl Roving {
-    pub(super) fn new(stream: TcpStream, home: Home) -> Self {
+impl<T: Socket> Roving<T> {
+    pub(super) fn new(stream: T, home: Home) -> Self {
         Self { stream: Some(stream), home, moved: false }
     }
 
     /// The socket, where it is polled now.
-    fn here(&mut self) -> Poll<io::Result<Pin<&mut TcpStream>>> {
+    fn here(&mut self) -> Poll<io::Result<Pin<&mut T>>> {
         if !self.moved && self.home.has_moved() {
             self.moved = true;
-            let again = |stream: TcpStream| TcpStream::from_std(stream.into_std()?);
-            self.stream = self.stream.take().map(again).transpose()?;
+            self.stream = self.stream.take().map(T::moved_here).transpose()?;
         }
         Poll::Ready(self.stream.as_mut().map(Pin::new).ok_or_else(|| io::ErrorKind::NotConnected.into()))
     }
 }
 
-impl AsyncRead for Roving {
+impl<T: Socket> AsyncRead for Roving<T> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -44,7 +43,7 @@ impl AsyncRead for Roving {
     }
 }
 
-impl AsyncWrite for Roving {
+impl<T: Socket> AsyncWrite for Roving<T> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         ready!(self.here())?.poll_write(cx, buf)
     }
@@ -58,7 +57,7 @@ impl AsyncWrite for Roving {
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.stream.as_ref().is_some_and(T::is_write_vectored)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

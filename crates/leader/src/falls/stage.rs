@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::testing::config;
-use crate::{Leader, LeaderError, StartError};
+use crate::{Leader, LeaderError, StartError, Surroundings};
 
 /// Nothing in these tests takes longer, by their own clock, unless it waits for ever.
 pub(super) const LONG: Duration = Duration::from_secs(120);
@@ -144,10 +144,11 @@ impl Stage {
     }
 }
 
-async fn start(directory: &TempDir, store: &MemoryStore, wire: Tripwire) -> Result<Leader, StartError> {
+async fn start(directory: &TempDir, store: &MemoryStore, tripwire: Tripwire) -> Result<Leader, StartError> {
     let mut config = config(directory.path());
     busy(&mut config);
-    Leader::begin(config, Arc::new(store.clone()), Arc::default(), None, wire).await
+    let around = Surroundings { tripwire, ..Surroundings::default() };
+    Leader::begin(config, Arc::new(store.clone()), Arc::default(), None, around).await
 }
 
 /// Everything happens within a day: snapshots, forgetting, looks at workers, a watcher that pauses.

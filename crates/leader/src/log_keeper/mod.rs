@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use callsheet_model::JobId;
 use callsheet_model::signal::LogChunk;
-use callsheet_supervision::{ActorSlot, kinds};
+use callsheet_supervision::{ActorSlot, aside, kinds};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -99,7 +99,7 @@ impl Actor for LogKeeper {
         match message {
             Message::Keep(chunk, permit) => {
                 let (job, token) = (chunk.job, chunk.token);
-                let kept = tokio::task::spawn_blocking(move || files.keep(&chunk)).await?;
+                let kept = aside(move || files.keep(&chunk)).await?;
                 drop(permit);
                 // A full disk must not cost a render: the log is cut, and someone is told.
                 if let Err(error) = kept {
@@ -107,7 +107,7 @@ impl Actor for LogKeeper {
                 }
             }
             Message::Forget(job) => {
-                if let Err(error) = tokio::task::spawn_blocking(move || files.forget(job)).await? {
+                if let Err(error) = aside(move || files.forget(job)).await? {
                     tracing::warn!(%job, %error, "logs of a forgotten job could not be removed");
                 }
             }

@@ -7,7 +7,7 @@ use callsheet_events::Sealed;
 use callsheet_journal::{Journal, Store};
 use callsheet_model::{Author, Envelope, SessionId, Timestamp};
 use callsheet_scheduler::{Command, Flights, Output, Policy, Scheduler};
-use callsheet_supervision::Held;
+use callsheet_supervision::{Held, aside};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::flight::Flight;
@@ -77,12 +77,11 @@ impl Actor for SchedulerActor {
     ) -> Result<State, ActorProcessingErr> {
         let Arguments { policy, store, slot, clock: clocks, hub, figures, snapshot_every } = args;
         // Reading a long journal takes a second or two: not on the runtime.
-        let replayed = tokio::task::spawn_blocking(move || replay(policy, &*store)).await??;
+        let replayed = aside(move || replay(policy, &*store)).await??;
         let Replayed { scheduler, journal, last_seen, snapshot_at } = replayed;
         tracing::info!(sequence = scheduler.sequence(), snapshot = snapshot_at, "the journal is replayed");
         slot.put(journal.clone());
-        let clock = Clock::after(last_seen);
-        clocks.put(clock);
+        let clock = clocks.start_after(last_seen);
         let mut state = State {
             scheduler,
             clock,

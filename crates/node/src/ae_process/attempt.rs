@@ -8,8 +8,8 @@ use std::time::Duration;
 use callsheet_agent::{News, Offer};
 use callsheet_model::{Failure, FailureClass, FrameSet, NodeName, Work};
 use callsheet_renderers::Invocation;
+use callsheet_supervision::aside;
 use tokio::sync::watch;
-use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::ae_process::intake::Intake;
@@ -20,7 +20,6 @@ use crate::ae_process::telling::Teller;
 use crate::ae_process::workshop::{Bench, Workshop};
 use crate::ae_process::{Order, Stop};
 use crate::agent::AgentHandle;
-use crate::platform::Tree;
 
 /// After a kill, or after the end of a process whose pipes stay open, patience for this long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -103,7 +102,7 @@ impl Attempt {
 
     async fn prepared(&mut self, stop: &mut watch::Receiver<Stop>) -> Verdict {
         let (workshop, offer, template) = (self.workshop.clone(), self.offer.clone(), self.template.take());
-        let mut prepared = spawn_blocking(move || workshop.prepare(&offer, template));
+        let mut prepared = aside(move || workshop.prepare(&offer, template));
         let done = tokio::select! {
             biased;
             () = stopped(stop, Stop::Processes) => None,
@@ -122,7 +121,7 @@ impl Attempt {
         let verdict = self.processes(&bench, &invocations, stop).await;
         let workshop = self.workshop.clone();
         // Nobody waits for it; what stays is removed at the next start.
-        spawn_blocking(move || workshop.clear(&bench));
+        aside(move || workshop.clear(&bench));
         verdict
     }
 
@@ -155,10 +154,10 @@ impl Attempt {
         let intake = Intake::new(reader, log, self.began);
         self.accounted = Instant::now();
         self.workshop.note_markers(&invocation.markers);
-        let watched = match Tree::spawn(invocation, &self.workshop.guard) {
-            Ok(tree) => {
+        let watched = match self.workshop.processes.start(invocation) {
+            Ok(process) => {
                 self.teller.news(News::Launched { frames: invocation.frames.clone() });
-                Ok(self.watch(bench, &intake, tree, proving, stop).await)
+                Ok(self.watch(bench, &intake, process, proving, stop).await)
             }
             Err(error) => {
                 let program = invocation.program.display();

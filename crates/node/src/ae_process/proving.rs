@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use callsheet_model::{Failure, FrameSet};
 use callsheet_renderers::proof::{Prover, Unproven};
 use callsheet_renderers::publish;
+use callsheet_supervision::aside;
 use tokio::task::JoinHandle;
 
 use crate::ae_process::workshop::Bench;
@@ -87,7 +88,7 @@ impl Proving {
         let Some(mut prover) = self.prover.take() else { return };
         let frames = self.waiting.take_first(AT_ONCE);
         let bench = self.bench.clone();
-        self.working = Some(tokio::task::spawn_blocking(move || {
+        self.working = Some(aside(move || {
             let proof = prove(&mut prover, &bench, &frames);
             (prover, proof)
         }));

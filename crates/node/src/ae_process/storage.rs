@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use callsheet_model::{Failure, FailureClass, Token};
 use callsheet_renderers::publish;
-use tokio::task::spawn_blocking;
+use callsheet_supervision::aside;
 use tokio::time::timeout;
 
 use crate::platform::is_out;
@@ -24,7 +24,7 @@ static SAMPLE: [u8; 64 * 1024] = [0x43; 64 * 1024];
 /// The failure as the storage's, if it turns out to be.
 pub(super) async fn judged(failure: Failure, directory: PathBuf, token: Token) -> Failure {
     let asked = directory.clone();
-    let reason = match timeout(ANSWER, spawn_blocking(move || try_to_write(&asked, token))).await {
+    let reason = match timeout(ANSWER, aside(move || try_to_write(&asked, token))).await {
         Err(_) => Some(format!("it does not answer within {ANSWER:?}")),
         Ok(Ok(Err(error))) if is_out(&error) || is_away(&directory, &error) => Some(error.to_string()),
         // It can be written, or cannot for a reason that is not the storage's.

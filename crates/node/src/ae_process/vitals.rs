@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use callsheet_supervision::aside;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
-use crate::platform::{Family, FileId, file_id};
+use crate::platform::{FileId, file_id};
+use crate::process::Used;
 
 /// A look at least this long after the last one,
 const EVERY: Duration = Duration::from_secs(1);
@@ -41,7 +43,7 @@ pub(super) struct Vitals {
 }
 
 impl Vitals {
-    pub(super) fn new(folders: Vec<PathBuf>, family: Family) -> Self {
+    pub(super) fn new(folders: Vec<PathBuf>, family: Box<dyn Used>) -> Self {
         let looker = Looker { folders, files: None, family, used: None };
         Self { looker: Some(looker), looking: None, due: Instant::now() }
     }
@@ -52,7 +54,7 @@ impl Vitals {
             sleep_until(self.due).await;
             let Some(mut looker) = self.looker.take() else { return std::future::pending().await };
             self.due = Instant::now();
-            self.looking = Some(tokio::task::spawn_blocking(move || {
+            self.looking = Some(aside(move || {
                 let seen = looker.look(std::time::Instant::now());
                 (looker, seen)
             }));
@@ -74,7 +76,7 @@ struct Looker {
     folders: Vec<PathBuf>,
     /// Sizes at the last look, if there was one. Published files go, and those renamed are the same files.
     files: Option<BTreeMap<FileId, u64>>,
-    family: Family,
+    family: Box<dyn Used>,
     /// Processor time at the last look that could tell it, and when that was.
     used: Option<(std::time::Instant, Duration)>,
 }
@@ -131,7 +133,7 @@ mod tests {
 
     fn looker(folder: &Path, script: &str) -> (Child, Looker) {
         let child = Command::new("sh").args(["-c", script]).stdin(Stdio::piped()).spawn().unwrap();
-        let family = crate::platform::family_of(child.id());
+        let family = Box::new(crate::platform::family_of(child.id()));
         (child, Looker { folders: vec![folder.to_owned()], files: None, family, used: None })
     }
 

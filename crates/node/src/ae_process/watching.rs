@@ -14,7 +14,7 @@ use crate::ae_process::intake::{Intake, Told};
 use crate::ae_process::proving::Proving;
 use crate::ae_process::vitals::{Seen, Vitals};
 use crate::ae_process::workshop::Bench;
-use crate::platform::Tree;
+use crate::process::Process;
 use callsheet_supervision::Held;
 
 impl Attempt {
@@ -23,45 +23,47 @@ impl Attempt {
         &mut self,
         bench: &Bench,
         intake: &Intake,
-        mut tree: Tree,
+        mut process: Box<dyn Process>,
         proving: &mut Proving,
         stop: &mut watch::Receiver<Stop>,
     ) -> Exit {
-        let (stdout, stderr) = tree.output();
         let (open, mut closed) = watch::channel(());
-        let pipes = [
-            stdout.map(|pipe| Held::spawn(read(intake.clone(), pipe, open.clone()))),
-            stderr.map(|pipe| Held::spawn(read(intake.clone(), pipe, open))),
-        ];
-        let mut vitals = Vitals::new(vec![bench.place.clone(), bench.scratch.clone()], tree.family());
+        let pipes = process.output().into_iter();
+        let pipes: Vec<Held> =
+            pipes.map(|pipe| Held::spawn(read(intake.clone(), pipe, open.clone()))).collect();
+        drop(open);
+        let mut vitals = Vitals::new(vec![bench.place.clone(), bench.scratch.clone()], process.used());
         let (mut exit, mut killing, mut patience) = (None, false, None::<Instant>);
         loop {
             let due = self.due(intake);
             tokio::select! {
+                // In this order, so that the same life goes the same way again; the renderer's own words come
+                // last, since one that never falls silent must not keep the rest from being heard.
+                biased;
                 () = stopped(stop, Stop::Processes), if !killing => {
                     killing = true;
                     patience = Some(Instant::now() + PATIENCE);
-                    tree.kill();
+                    process.kill();
                 }
-                () = intake.news() => self.take(bench, intake.take(), proving),
-                proof = proving.next() => self.proven(proof),
-                seen = vitals.next(), if exit.is_none() && !killing => self.alive(seen),
-                code = tree.wait(), if exit.is_none() => {
+                () = sleep_until(patience.unwrap_or(due)), if patience.is_some() => {
+                    if exit.is_some() {
+                        // Something that escaped holds the pipes open. It is not waited for.
+                        break;
+                    }
+                    process.force();
+                    patience = Some(Instant::now() + PATIENCE);
+                }
+                () = sleep_until(due) => self.tell(intake),
+                code = process.wait(), if exit.is_none() => {
                     exit = Some(code);
                     self.teller.news(News::Proving);
                     patience = Some(Instant::now() + PATIENCE);
                 }
                 // Only closing can end this wait: nothing is ever sent.
                 _ = closed.changed(), if exit.is_some() => break,
-                () = sleep_until(patience.unwrap_or(due)), if patience.is_some() => {
-                    if exit.is_some() {
-                        // Something that escaped holds the pipes open. It is not waited for.
-                        break;
-                    }
-                    tree.force();
-                    patience = Some(Instant::now() + PATIENCE);
-                }
-                () = sleep_until(due) => self.tell(intake),
+                proof = proving.next() => self.proven(proof),
+                seen = vitals.next(), if exit.is_none() && !killing => self.alive(seen),
+                () = intake.news() => self.take(bench, intake.take(), proving),
             }
         }
         drop(pipes);

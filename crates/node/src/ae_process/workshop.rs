@@ -14,6 +14,7 @@ use callsheet_model::{Failure, FailureClass, FrameSet, OutputPattern, StepSpec, 
 use callsheet_renderers::{Assignment, Expectation, Input, Invocation, Renderer, publish};
 
 use crate::error::NodeError;
+use crate::process::Processes;
 use crate::settings::NodeSettings;
 
 /// What an attempt of a crashed agent left is kept this long: someone may still publish what was accepted.
@@ -30,7 +31,7 @@ pub(crate) struct Workshop {
     markers: PathBuf,
     threads: u32,
     min_free_disk: u64,
-    pub(super) guard: PathBuf,
+    pub(super) processes: Arc<dyn Processes>,
     /// Locked as long as this agent lives: two in one directory would remove each other's work.
     _lock: File,
 }
@@ -93,7 +94,7 @@ impl Workshop {
             markers: config.work.join("markers"),
             threads: config.threads.map_or((cpus / config.slots.max(1)).max(1), |threads| threads.get()),
             min_free_disk: config.min_free_disk,
-            guard: settings.guard.clone(),
+            processes: settings.processes.clone(),
             _lock: lock,
         };
         workshop.tidy().map_err(|source| NodeError::Directory {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use callsheet_agent::{Input, Offer};
 use callsheet_model::{FrameSet, JobId, OutputPattern, Token};
 use callsheet_renderers::publish;
+use callsheet_supervision::aside;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
@@ -50,7 +51,7 @@ impl Disk {
 
     pub(super) fn sweep(&self, job: JobId, up_to: Token, outputs: Vec<OutputPattern>) {
         let workshop = self.workshop.clone();
-        tokio::task::spawn_blocking(move || {
+        aside(move || {
             for output in outputs {
                 let swept = match workshop.output_here(&output) {
                     Ok(output) => publish::sweep(&output, job, up_to).map_err(|error| error.to_string()),
@@ -105,15 +106,13 @@ async fn worker(
         match work {
             Work::Clean { offer, keep, last } => {
                 let clean = move || publisher::clean(&workshop, &offer, &keep, last);
-                let cleaned = tokio::task::spawn_blocking(clean);
+                let cleaned = aside(clean);
                 // A panic while tidying up costs a file that stays.
                 let _ = cleaned.await;
             }
             Work::Publish { offer, frames, until } => {
                 let (token, wanted) = (offer.token, frames.clone());
-                let moved = tokio::task::spawn_blocking(move || {
-                    publisher::publish(&workshop, &offer, &frames, until)
-                });
+                let moved = aside(move || publisher::publish(&workshop, &offer, &frames, until));
                 let input = match moved.await {
                     Ok(moved) => moved,
                     Err(_) => publisher::Moved { failed: wanted, ..Default::default() },

@@ -12,7 +12,6 @@ use callsheet_model::{Md5, Timestamp, Token};
 use callsheet_protocol::v1;
 use callsheet_protocol::v1::node_message::Body;
 use tokio::time::Instant;
-use uuid::Uuid;
 
 use crate::ae_process::SlotHandle;
 use crate::agent::disk::Disk;
@@ -84,7 +83,7 @@ impl State {
             mind: Agent::new(slots),
             began: Instant::now(),
             // Another one at each start, and never 0.
-            incarnation: Uuid::new_v4().as_u64_pair().0 | 1,
+            incarnation: parts.settings.chance.number() | 1,
             slots: vec![None; slots],
             cache: None,
             link: None,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use callsheet_model::signal::{CacheAction, CacheUpdate};
 use callsheet_model::{Md5, Token};
+use callsheet_supervision::aside;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::agent::{AgentHandle, Item};
@@ -66,7 +66,7 @@ impl Actor for Cache {
         let (directory, cache) = (config.cache.clone(), myself.clone());
         tokio::spawn(async move {
             // A directory that cannot be read counts as empty.
-            let found = spawn_blocking(move || list(&directory)).await.unwrap_or_default();
+            let found = aside(move || list(&directory)).await.unwrap_or_default();
             let _ = cache.cast(CacheMessage::Listed(found));
         });
         let store = Store::new(config.cache.clone(), config.cache_size);
@@ -203,7 +203,7 @@ impl State {
                 (self.store.directory().to_owned(), self.myself.clone(), key.clone());
             self.leaving.insert(key.clone(), Vec::new());
             tokio::spawn(async move {
-                let _ = spawn_blocking(move || remove_file(&directory, &file)).await;
+                let _ = aside(move || remove_file(&directory, &file)).await;
                 let _ = cache.cast(CacheMessage::Removed { key, gone });
             });
         }
@@ -220,7 +220,7 @@ impl State {
             return;
         }
         let (directory, key) = (self.store.directory().to_owned(), key.clone());
-        spawn_blocking(move || {
+        aside(move || {
             if let Err(error) = write_note(&directory, &key, project) {
                 tracing::debug!(md5 = %key.md5, %error, "which project wants it cannot be noted");
             }

@@ -9,6 +9,7 @@ mod gauges;
 
 use std::time::Duration;
 
+use callsheet_supervision::aside;
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
 use tokio::time::Instant;
 
@@ -122,7 +123,7 @@ impl State {
         // Still looking since the last time: the machine is too busy to be asked twice.
         let Some(mut gauges) = self.gauges.take() else { return };
         tokio::spawn(async move {
-            let measured = tokio::task::spawn_blocking(move || {
+            let measured = aside(move || {
                 let figures = gauges.read();
                 (gauges, figures)
             });

@@ -10,9 +10,9 @@ use callsheet_protocol::v1::nodes_client::NodesClient;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
-use uuid::Uuid;
 
 use crate::agent::{AgentHandle, Heard, Item, Outlet};
+use crate::chance::Chance;
 use crate::door::{Door, is_refused};
 use crate::leader_link::backoff::Backoff;
 use crate::leader_link::hearing::Hearing;
@@ -30,6 +30,7 @@ pub(super) struct Caller {
     node: NodeName,
     agent: AgentHandle,
     permits: Arc<Semaphore>,
+    chance: Chance,
 }
 
 /// How a try to have a stream ended.
@@ -51,6 +52,7 @@ impl Caller {
             node: parts.settings.config.name.clone(),
             agent,
             permits: Arc::new(Semaphore::new(UNHEARD)),
+            chance: parts.settings.chance.clone(),
         }
     }
 
@@ -58,7 +60,7 @@ impl Caller {
         let mut backoff = Backoff::default();
         let mut last = String::new();
         loop {
-            tokio::time::sleep(backoff.next(dice())).await;
+            tokio::time::sleep(backoff.next(self.chance.number())).await;
             let (refused, why) = match self.have_a_stream().await {
                 Ended::Refused => (true, "nobody listens there".to_owned()),
                 Ended::Lost { welcomed, why } => {
@@ -94,7 +96,7 @@ impl Caller {
             Err(error) => return lost(chain(&error)),
         };
         let (outlet, messages) = mpsc::channel(OUTLET);
-        let (session, open) = (dice(), outlet.downgrade());
+        let (session, open) = (self.chance.number(), outlet.downgrade());
         // The hello comes from the agent, and the leader answers the stream when it has it.
         self.agent.tell(Item::LinkUp { session, outlet: Outlet(outlet) });
         let mut client = NodesClient::new(channel)
@@ -137,10 +139,6 @@ impl Caller {
             self.agent.tell(Item::Heard { session, heard, permit });
         }
     }
-}
-
-fn dice() -> u64 {
-    Uuid::new_v4().as_u64_pair().1.rotate_left(8)
 }
 
 fn words(status: &Status) -> String {
