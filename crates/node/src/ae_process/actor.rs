@@ -45,7 +45,6 @@ impl Actor for AeProcess {
         message: SlotMessage,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        state.parts.settings.tripwire.step("ae_process");
         match message {
             SlotMessage::Start(order) => state.start(myself, order),
             SlotMessage::Stop(token, how) => {

@@ -87,7 +87,6 @@ impl Actor for Cache {
         message: CacheMessage,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        state.parts.settings.tripwire.step("cache");
         match message {
             CacheMessage::Want(wish) => match &mut state.early {
                 Some(early) => early.push(wish),
