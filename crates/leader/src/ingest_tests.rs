@@ -6,7 +6,6 @@ use std::time::Duration;
 use callsheet_journal::MemoryStore;
 use callsheet_scheduler::Command;
 
-use crate::scheduler::Message as ToScheduler;
 use crate::testing::{Bench, config, job, posted};
 use crate::{Leader, LeaderError};
 
@@ -44,7 +43,7 @@ async fn events_are_numbered_in_the_order_they_were_posted_in() {
 async fn the_same_events_are_the_same_events_also_for_the_next_scheduler() {
     let bench = Bench::start().await;
     let first = bench.leader.ingest((0..200).map(posted).collect()).await.unwrap();
-    bench.leader.parts().0.send(ToScheduler::Panic).unwrap();
+    bench.fells("scheduler");
     bench.event("leader.started", 1).await;
     let again = bench.leader.ingest((100..300).map(posted).collect()).await.unwrap();
     for (then, now) in first[100..].iter().zip(&again) {
@@ -62,7 +61,7 @@ async fn a_scheduler_that_falls_in_the_middle_of_a_post_leaves_nothing_twice() {
     let leader = bench.leader.clone();
     let posting = tokio::spawn(async move { leader.ingest((0..1000).map(posted).collect()).await });
     waits(&bench.store, 1).await;
-    bench.leader.parts().0.send(ToScheduler::Panic).unwrap();
+    bench.fells("scheduler");
     let told = posting.await.unwrap();
     assert!(matches!(told, Err(LeaderError::Restarting)), "{told:?}");
     bench.store.hold(false);
@@ -161,7 +160,7 @@ async fn too_many_posts_wait_at_the_door() {
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }
-    assert!(bench.leader.parts().0.room_for_guests() < 1 << 10, "40 MiB are more than fit");
+    assert!(bench.leader.0.scheduler.room_for_guests() < 1 << 10, "40 MiB are more than fit");
     bench.store.hold(false);
     for post in posts {
         assert_eq!(post.await.unwrap().unwrap().len(), 1);

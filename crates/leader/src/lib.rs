@@ -15,6 +15,8 @@ mod apart;
 mod clock;
 mod error;
 mod event_hub;
+#[cfg(test)]
+mod falls;
 mod figures;
 mod follow;
 #[cfg(test)]
@@ -46,9 +48,9 @@ use callsheet_model::{Author, JobId, JobSpec, Timestamp};
 use callsheet_monitor::Office;
 use callsheet_renderers::Registry;
 use callsheet_scheduler::{Command, Reply};
-use callsheet_supervision::aside;
+use callsheet_supervision::{Tripwire, aside};
 use ractor::{Actor, ActorRef};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 
 pub use callsheet_scheduler::{
     Command as SchedulerCommand, Holding, Ingested, Reply as SchedulerReply, Scheduler, view,
@@ -72,6 +74,17 @@ use monitor::MonitorHandle;
 use scheduler::{Guests, SchedulerHandle};
 use supervisor::Supervisor;
 
+/// Nodes that may say hello at once; more wait at the door. The supervisor opens their sessions one after another, and
+/// has children to start again between them.
+const HELLOS: usize = 64;
+
+/// What a leader takes from around it: as it is, but in tests.
+#[derive(Clone, Default)]
+struct Surroundings {
+    wall: WallClock,
+    tripwire: Tripwire,
+}
+
 /// A running leader. Clones are the same leader.
 #[derive(Clone)]
 pub struct Leader(Arc<Inner>);
@@ -90,6 +103,8 @@ struct Inner {
     outward: outward_view::OutwardSlot,
     figures: Arc<Figures>,
     fatal: watch::Receiver<Option<String>>,
+    /// Places for hellos that wait to be answered.
+    hellos: Semaphore,
     started_at: Timestamp,
     /// Its actors' threads, if they have some of their own.
     _apart: Option<Apart>,
@@ -132,7 +147,8 @@ impl Leader {
         store: Arc<dyn Store>,
         wall: WallClock,
     ) -> Result<Self, StartError> {
-        Self::begin(config, store, Arc::default(), None, wall).await
+        Self::begin(config, store, Arc::default(), None, Surroundings { wall, ..Surroundings::default() })
+            .await
     }
 
     /// Like [`Self::start`], with its actors on threads of their own, so that doors with hundreds of readers
@@ -146,7 +162,7 @@ impl Leader {
         figures: Arc<Figures>,
     ) -> Result<Self, StartError> {
         let apart = Apart::new().map_err(StartError::Threads)?;
-        Self::begin(config, store, figures, Some(apart), WallClock::default()).await
+        Self::begin(config, store, figures, Some(apart), Surroundings::default()).await
     }
 
     async fn begin(
@@ -154,15 +170,16 @@ impl Leader {
         store: Arc<dyn Store>,
         figures: Arc<Figures>,
         apart: Option<Apart>,
-        wall: WallClock,
+        surroundings: Surroundings,
     ) -> Result<Self, StartError> {
+        let tripwire = surroundings.tripwire;
         let data = config.leader.data.clone();
         let templates = Templates::open(data.join("templates"), config.leader.template_limit)
             .map_err(|source| StartError::Data { path: data.join("templates"), source })?;
         let descriptions: Vec<_> = config.renderers.values().cloned().collect();
         let registry = Arc::new(Registry::new(&descriptions));
         let (fatal, fatal_seen) = watch::channel(None);
-        let (clock, scheduler) = (clock::ClockSlot::new(wall), SchedulerHandle::new());
+        let (clock, scheduler) = (clock::ClockSlot::new(surroundings.wall), SchedulerHandle::new());
         let started_at = clock.now();
         let monitor = MonitorHandle::new(&config, clock.clone(), scheduler.clone());
         let parts = supervisor::Parts {
@@ -177,10 +194,11 @@ impl Leader {
             monitor: monitor.clone(),
             clock: clock.clone(),
             fatal,
+            tripwire: tripwire.clone(),
         };
         let (scheduler, hub, logs) = (parts.scheduler.clone(), parts.hub.clone(), parts.logs.clone());
         let journal = parts.slot.clone();
-        let starting = Actor::spawn(None, Supervisor, parts);
+        let starting = Actor::spawn(None, tripwire.wire("supervisor", Supervisor), parts);
         let started = match &apart {
             Some(apart) => apart.run(starting).await.map_err(|why| StartError::Tree(why.to_string()))?,
             None => starting.await,
@@ -200,6 +218,7 @@ impl Leader {
             outward: outward_view::OutwardSlot::default(),
             figures,
             fatal: fatal_seen,
+            hellos: Semaphore::new(HELLOS),
             _apart: apart,
             started_at,
         };
@@ -327,6 +346,7 @@ impl Leader {
         &self,
         hello: Hello,
     ) -> Result<(NodeDoor, mpsc::Receiver<ToNode>), LeaderError> {
+        let _place = self.0.hellos.acquire().await.map_err(|_| LeaderError::Restarting)?;
         let (reply, answer) = oneshot::channel();
         let message = supervisor::Message::OpenSession { hello, reply };
         self.0.supervisor.cast(message).map_err(|_| LeaderError::Restarting)?;
@@ -345,10 +365,5 @@ impl Leader {
         if let Some(journal) = self.0.journal.get() {
             let _ = aside(move || journal.close()).await;
         }
-    }
-
-    #[cfg(test)]
-    fn parts(&self) -> (&SchedulerHandle, &EventHubHandle, &LogKeeperHandle) {
-        (&self.0.scheduler, &self.0.hub, &self.0.logs)
     }
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 use callsheet_scheduler::Command;
 use tokio_test::{assert_pending, assert_ready};
 
-use crate::scheduler::Message as ToScheduler;
 use crate::testing::{Bench, numbers, posted};
 use crate::{Events, LeaderError, READER_PATIENCE, Wanted};
 
@@ -202,7 +201,7 @@ async fn readers_go_on_when_the_scheduler_is_started_again() {
     let mut far_behind = bench.leader.follow(Wanted { after: Some(0), follow: true, ..Wanted::default() });
     ingest(&bench, 0..600).await;
     let first = far_behind.recv().await.unwrap().unwrap().last().unwrap().envelope.sequence;
-    bench.leader.parts().0.send(ToScheduler::Panic).unwrap();
+    bench.fells("scheduler");
     let mut next = caught_up.cursor() + 1;
     let mut restarted = false;
     while !restarted {

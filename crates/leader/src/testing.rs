@@ -14,10 +14,11 @@ use callsheet_model::{
     Outside, Report, Reported, Requirements, StepSpec, Timeouts, Token, Versions,
 };
 use callsheet_scheduler::Command;
+use callsheet_supervision::{Fault, Faults};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::{FromNode, Hello, Leader, NodeDoor, ToNode, Wanted};
+use crate::{FromNode, Hello, Inner, Leader, NodeDoor, StartError, Surroundings, ToNode, Wanted, scheduler};
 
 const CONFIG: &str = r#"
 [cluster]
@@ -35,6 +36,8 @@ pub(crate) struct Bench {
     pub(crate) leader: Leader,
     pub(crate) store: MemoryStore,
     pub(crate) directory: tempfile::TempDir,
+    /// What is to go wrong in its actors.
+    pub(crate) faults: Faults,
     change: fn(&mut ClusterConfig),
 }
 
@@ -47,8 +50,9 @@ impl Bench {
     pub(crate) async fn start_with(change: fn(&mut ClusterConfig)) -> Self {
         callsheet_telemetry::start("warn", callsheet_telemetry::Form::Text);
         let (directory, store) = (tempfile::tempdir().unwrap(), MemoryStore::new(1000));
-        let leader = start(directory.path(), &store, change).await;
-        let bench = Self { leader, store, directory, change };
+        let faults = Faults::default();
+        let leader = start(directory.path(), &store, change, &faults).await.unwrap();
+        let bench = Self { leader, store, directory, faults, change };
         bench.event("leader.started", 0).await;
         bench
     }
@@ -63,7 +67,20 @@ impl Bench {
         // A dead process has no timers that wake its actors.
         self.leader.0.supervisor.kill();
         self.store.crash();
-        self.leader = start(self.directory.path(), &self.store, self.change).await;
+        self.leader = start(self.directory.path(), &self.store, self.change, &self.faults).await.unwrap();
+    }
+
+    /// An actor panics, now.
+    pub(crate) fn fells(&self, actor: &'static str) {
+        self.faults.next(actor, Fault::Panic);
+        let Inner { scheduler, hub, logs, .. } = &*self.leader.0;
+        // The others hear something by themselves.
+        match actor {
+            "scheduler" => scheduler.send(scheduler::Message::Wake).unwrap(),
+            "event_hub" => hub.publish(Vec::new()),
+            "log_keeper" => logs.forget(JobId(Uuid::nil())),
+            _ => {}
+        }
     }
 }
 
@@ -73,10 +90,17 @@ pub(crate) fn config(directory: &Path) -> ClusterConfig {
     ClusterConfig::parse(CONFIG, "test.toml", directory, &nothing).unwrap()
 }
 
-async fn start(directory: &Path, store: &MemoryStore, change: fn(&mut ClusterConfig)) -> Leader {
+/// A leader with these faults before it.
+pub(crate) async fn start(
+    directory: &Path,
+    store: &MemoryStore,
+    change: fn(&mut ClusterConfig),
+    faults: &Faults,
+) -> Result<Leader, StartError> {
     let mut config = config(directory);
     change(&mut config);
-    Leader::start(config, Arc::new(store.clone())).await.unwrap()
+    let around = Surroundings { tripwire: faults.tripwire(), ..Surroundings::default() };
+    Leader::begin(config, Arc::new(store.clone()), Arc::default(), None, around).await
 }
 
 /// A job of one step without output, in chunks of one frame.

@@ -28,7 +28,6 @@ mod process;
 mod run;
 mod settings;
 mod supervisor;
-mod task;
 mod troupe;
 
 pub use chance::Chance;
@@ -37,5 +36,5 @@ pub use error::NodeError;
 pub use platform::guard;
 pub use process::{Pipe, Process, Processes, Used};
 pub use run::run;
-pub use settings::{NodeSettings, Shutdown, Tripwire};
+pub use settings::{NodeSettings, Shutdown};
 pub use supervisor::restart;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use callsheet_config::NodeConfig;
 use callsheet_renderers::Renderer;
+use callsheet_supervision::Tripwire;
 
 use crate::chance::Chance;
 use crate::door::Door;
@@ -82,30 +83,4 @@ pub enum Shutdown {
     Drain,
     /// Leave at once. Renderers are killed; the leader hands their frames to others.
     Now,
-}
-
-/// Who is told that an actor handles a message, before it does. Tests make actors fail with it; a node that
-/// works has none.
-#[derive(Clone, Default)]
-pub struct Tripwire(Option<Arc<Trip>>);
-
-type Trip = dyn Fn(&str) + Send + Sync;
-
-impl Tripwire {
-    /// Calls this with the actor's name at each message.
-    pub fn new(trip: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(trip)))
-    }
-
-    pub(crate) fn step(&self, actor: &str) {
-        if let Some(trip) = &self.0 {
-            trip(actor);
-        }
-    }
-}
-
-impl fmt::Debug for Tripwire {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Tripwire(set)" } else { "Tripwire" })
-    }
 }

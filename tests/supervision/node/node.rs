@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use callsheet_config::{NodeConfig, PathMap};
 use callsheet_model::{Failure, FailureClass, NodeName, RunPhase, StepSpec, Versions};
-use callsheet_node::{Door, NodeError, NodeSettings, Shutdown, Tripwire};
+use callsheet_node::{Door, NodeError, NodeSettings, Shutdown};
 use callsheet_protocol::v1;
 use callsheet_protocol::v1::leader_message::Body as Down;
 use callsheet_renderers::{
     Assignment, Exit, Expectation, Fact, Invocation, Problem, Reader, Renderer, Stdin,
 };
+use callsheet_supervision::{Fault, Moment, Tripwire};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -104,16 +105,15 @@ impl Node {
         let settings = NodeSettings {
             grace: Duration::from_secs(10),
             probing: Duration::from_millis(500),
-            tripwire: Tripwire::new(move |actor| {
-                while actor == "agent" && stall.load(Ordering::SeqCst) {
+            tripwire: Tripwire::new(move |point| {
+                while point.actor == "agent" && stall.load(Ordering::SeqCst) {
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 let mut trips = trip.lock().unwrap();
-                if let Some(left) = trips.get_mut(actor).filter(|left| **left > 0) {
-                    *left -= 1;
-                    drop(trips);
-                    panic!("the test has tripped {actor}");
-                }
+                let here = matches!(point.moment, Moment::Before(_));
+                let left = trips.get_mut(point.actor).filter(|left| here && **left > 0)?;
+                *left -= 1;
+                Some(Fault::Panic)
             }),
             ..NodeSettings::new(
                 config,

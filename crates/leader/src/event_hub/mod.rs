@@ -16,7 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use callsheet_events::Sealed;
 use callsheet_model::Event;
 use callsheet_model::signal::Signal;
-use callsheet_supervision::ActorSlot;
+use callsheet_supervision::{ActorSlot, kinds};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 
@@ -37,9 +37,12 @@ pub(crate) enum Message {
     Publish(Vec<Arc<Sealed>>),
     /// This is passing; it has a place in the mailbox.
     Signal(Arc<Signal>, OwnedSemaphorePermit),
-    #[cfg(test)]
-    Panic,
 }
+
+kinds!(Message {
+    "publish": Message::Publish(_),
+    "signal": Message::Signal(..),
+});
 
 /// The way to the hub. It outlives the actor: a restarted one takes over the same rings.
 #[derive(Clone)]
@@ -125,14 +128,15 @@ impl EventHubHandle {
         look(&self.shared.latest.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether no signal has a place in its mailbox.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.shared.room.available_permits() == SIGNAL_RING
+    }
+
     fn send(&self, message: Message) {
         // While the hub is being restarted nothing is lost: the next one begins by waking all readers.
         let _ = self.actor.cast(message);
-    }
-
-    #[cfg(test)]
-    pub(crate) fn panic(&self) {
-        self.send(Message::Panic);
     }
 }
 
@@ -168,8 +172,6 @@ impl Actor for EventHub {
                 // No reader, no receiver.
                 let _ = shared.signals.send(signal);
             }
-            #[cfg(test)]
-            Message::Panic => panic!("as asked"),
         }
         Ok(())
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use callsheet_model::JobId;
 use callsheet_model::signal::LogChunk;
-use callsheet_supervision::{ActorSlot, aside};
+use callsheet_supervision::{ActorSlot, aside, kinds};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -32,9 +32,12 @@ pub(crate) enum Message {
     Keep(LogChunk, OwnedSemaphorePermit),
     /// Drop all of a job that is forgotten.
     Forget(JobId),
-    #[cfg(test)]
-    Panic,
 }
+
+kinds!(Message {
+    "keep": Message::Keep(..),
+    "forget": Message::Forget(_),
+});
 
 /// The way to the log keeper; it outlives the actor.
 #[derive(Clone)]
@@ -70,11 +73,6 @@ impl LogKeeperHandle {
     fn send(&self, message: Message) {
         // While the keeper is being restarted a piece is lost: it is a log, and its gap shows by its offset.
         let _ = self.actor.cast(message);
-    }
-
-    #[cfg(test)]
-    pub(crate) fn panic(&self) {
-        self.send(Message::Panic);
     }
 }
 
@@ -113,8 +111,6 @@ impl Actor for LogKeeper {
                     tracing::warn!(%job, %error, "logs of a forgotten job could not be removed");
                 }
             }
-            #[cfg(test)]
-            Message::Panic => panic!("as asked"),
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use callsheet_model::signal::{WorkerBeat, WorkerState};
 use callsheet_model::{Pause, PauseKey, PauseSource, Timestamp};
 use callsheet_monitor::Calendar;
 use callsheet_scheduler::Command;
+use callsheet_supervision::Held;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 
 use super::{Eyes, Message};
@@ -24,27 +25,36 @@ const UNNAMED_MODE: &str = "trading";
 /// The actor.
 pub(crate) struct Monitor;
 
+/// Everything it owns.
+pub(crate) struct State {
+    eyes: Eyes,
+    /// When the calendar is looked at again.
+    turn: Option<Held>,
+}
+
 impl Actor for Monitor {
     type Msg = Message;
-    type State = Eyes;
+    type State = State;
     type Arguments = Eyes;
 
-    async fn pre_start(&self, myself: ActorRef<Message>, eyes: Eyes) -> Result<Eyes, ActorProcessingErr> {
+    async fn pre_start(&self, myself: ActorRef<Message>, eyes: Eyes) -> Result<State, ActorProcessingErr> {
         let interval = eyes.config.monitor.interval;
         // The time from which silence counts begins now at the latest.
         eyes.workers(|_, _| ());
-        // All timers end with the actor.
+        // These end with the actor, at the latest when they would ring.
         drop(myself.send_interval(SECOND, || Message::Second));
         drop(myself.send_interval(interval, || Message::Look));
         myself.cast(Message::Turn)?;
-        Ok(eyes)
+        let waiting: Vec<String> = eyes.seen().watchers.keys().cloned().collect();
+        waiting.into_iter().try_for_each(|watcher| myself.cast(Message::Watcher(watcher)))?;
+        Ok(State { eyes, turn: None })
     }
 
     async fn handle(
         &self,
         myself: ActorRef<Message>,
         message: Message,
-        eyes: &mut Eyes,
+        State { eyes, turn }: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
             Message::Second => eyes.workers(|workers, now| workers.awake(now)),
@@ -57,15 +67,17 @@ impl Actor for Monitor {
             }
             Message::Turn => {
                 let wait = eyes.turn().await.unwrap_or(AGAIN);
-                drop(myself.send_after(wait, || Message::Turn));
+                *turn = Some(Held::after(wait, move || {
+                    let _ = myself.cast(Message::Turn);
+                }));
             }
-            Message::Watcher(beat) => {
+            Message::Watcher(name) => {
+                let beat = eyes.seen().watchers.remove(&name);
+                let Some(beat) = beat else { return Ok(()) };
                 if let Err(error) = eyes.watcher(&beat) {
                     tracing::debug!(%error, watcher = beat.name, "its mode is carried out with its next heartbeat");
                 }
             }
-            #[cfg(test)]
-            Message::Panic => panic!("as asked"),
         }
         Ok(())
     }
@@ -75,10 +87,7 @@ impl Eyes {
     /// A watcher in mode `trading` keeps its scope paused for as long as it lives.
     fn watcher(&self, beat: &WorkerBeat) -> Result<(), LeaderError> {
         let expected = self.config.monitor.workers.iter().find(|worker| worker.name == beat.name);
-        let Some(expected) = expected else {
-            tracing::warn!(watcher = beat.name, "no [[monitor.worker]] of this name: it pauses nothing");
-            return Ok(());
-        };
+        let Some(expected) = expected else { return Ok(()) };
         let key =
             PauseKey { scope: expected.pauses.clone(), source: PauseSource::Watcher(beat.name.clone()) };
         if beat.state != WorkerState::Trading {

@@ -24,7 +24,7 @@ use callsheet_config::{ClusterConfig, MonitorConfig, PauseWindow};
 use callsheet_model::signal::WorkerBeat;
 use callsheet_model::{NodeName, Timestamp};
 use callsheet_monitor::{Office, Workers};
-use callsheet_supervision::ActorSlot;
+use callsheet_supervision::{ActorSlot, kinds};
 use ractor::ActorRef;
 
 use crate::clock::ClockSlot;
@@ -43,11 +43,16 @@ pub(crate) enum Message {
     Look,
     /// It is time to look at the calendar.
     Turn,
-    /// A watcher's heartbeat came.
-    Watcher(WorkerBeat),
-    #[cfg(test)]
-    Panic,
+    /// Heartbeats of a watcher came; the latest of them is kept beside.
+    Watcher(String),
 }
+
+kinds!(Message {
+    "second": Message::Second,
+    "look": Message::Look,
+    "turn": Message::Turn,
+    "watcher": Message::Watcher(_),
+});
 
 /// The way to the monitor; it outlives the actor.
 #[derive(Clone)]
@@ -78,6 +83,8 @@ struct Seen {
     /// Nothing until the clock runs.
     workers: Option<Workers>,
     tallies: BTreeMap<NodeName, Tally>,
+    /// The latest heartbeat of each expected watcher, until it is dealt with.
+    watchers: BTreeMap<String, WorkerBeat>,
 }
 
 /// What a node has done since the leader's start.
@@ -99,7 +106,8 @@ impl MonitorHandle {
             pauses: config.pauses.clone(),
             channels: config.outward.alerts.iter().map(|channel| channel.name.clone()).collect(),
         };
-        let seen = Arc::new(Mutex::new(Seen { workers: None, tallies: BTreeMap::new() }));
+        let seen =
+            Arc::new(Mutex::new(Seen { workers: None, tallies: BTreeMap::new(), watchers: BTreeMap::new() }));
         Self { actor: ActorSlot::default(), eyes: Eyes { config: Arc::new(config), clock, scheduler, seen } }
     }
 
@@ -117,8 +125,21 @@ impl MonitorHandle {
     pub(crate) fn hear(&self, beat: WorkerBeat) {
         self.eyes.workers(|workers, now| workers.hear(now, beat.clone()));
         if beat.kind == callsheet_model::signal::WorkerKind::Watcher {
-            // While the monitor is being restarted its pause holds for as long as it was set.
-            let _ = self.actor.cast(Message::Watcher(beat));
+            self.hear_watcher(beat);
+        }
+    }
+
+    /// However many heartbeats come, one message waits for each watcher.
+    fn hear_watcher(&self, beat: WorkerBeat) {
+        let name = beat.name.clone();
+        if !self.eyes.config.monitor.workers.iter().any(|worker| worker.name == name) {
+            tracing::warn!(watcher = name, "no [[monitor.worker]] of this name: it pauses nothing");
+            return;
+        }
+        let waits = self.eyes.seen().watchers.insert(name.clone(), beat).is_some();
+        if !waits {
+            // While the monitor is being restarted, the next one sees to what waits.
+            let _ = self.actor.cast(Message::Watcher(name));
         }
     }
 
@@ -147,11 +168,6 @@ impl MonitorHandle {
             Ok(Some(office)) => office,
             _ => Office::unavailable(self.eyes.clock.now()),
         }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn panic(&self) {
-        let _ = self.actor.cast(Message::Panic);
     }
 }
 

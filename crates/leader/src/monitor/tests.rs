@@ -137,7 +137,7 @@ async fn a_leader_that_is_started_again_tells_nothing_twice_and_takes_nobody_for
 async fn a_monitor_that_falls_forgets_nobody() {
     let bench = Bench::start_with(watched).await;
     pass(&bench, 200, true).await;
-    bench.leader.0.monitor.panic();
+    bench.fells("monitor");
     pass(&bench, 30, true).await;
     let office = bench.leader.office().await;
     assert!(office.workers.iter().any(|worker| worker.name == "music" && worker.alive));

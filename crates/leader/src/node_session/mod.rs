@@ -14,6 +14,7 @@ use callsheet_model::{
     SessionId, Token,
 };
 use callsheet_scheduler::{Command, Effect, Holding};
+use callsheet_supervision::kinds;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
@@ -25,6 +26,9 @@ use crate::scheduler::{Message as ToScheduler, SchedulerHandle, SessionReports, 
 
 /// Messages of one node that may wait to be decided; its stream is not read on before there is room.
 const DOOR: usize = 64;
+/// Its pulses that may wait to be decided. They are all heard when they are: while so many wait, one more says nothing
+/// new, and is answered without the scheduler.
+const PULSES: usize = 8;
 /// Leases of a session that are remembered, so that their output can come after their end.
 const REMEMBERED: usize = 4096;
 /// Messages that may wait to be sent. What can be outstanding is bounded by the node's leases, so a node that
@@ -115,9 +119,20 @@ pub(crate) enum Message {
     StreamEnded,
     /// The leader leaves.
     Abandoned,
-    #[cfg(test)]
-    Panic,
 }
+
+kinds!(Message {
+    "pulse": Message::FromNode(FromNode::Pulse { .. }, _),
+    "reports": Message::FromNode(FromNode::Reports { .. }, _),
+    "log": Message::FromNode(FromNode::Signal(Signal::Log(_)), _),
+    "signal": Message::FromNode(FromNode::Signal(_), _),
+    "cache": Message::FromNode(FromNode::Cache(_), _),
+    "troupe": Message::FromNode(FromNode::Troupe { .. }, _),
+    "goodbye": Message::FromNode(FromNode::Goodbye(_), _),
+    "told": Message::Told(_),
+    "stream_ended": Message::StreamEnded,
+    "abandoned": Message::Abandoned,
+});
 
 /// The scheduler's way to a session.
 #[derive(Clone)]
@@ -127,11 +142,6 @@ impl NodeSessionHandle {
     pub(crate) fn told(&self, told: Told) {
         // The session has ended: its node will be told what it needs when it says hello again.
         let _ = self.0.cast(Message::Told(told));
-    }
-
-    #[cfg(test)]
-    pub(crate) fn panic(&self) {
-        let _ = self.0.cast(Message::Panic);
     }
 }
 
@@ -170,11 +180,6 @@ impl NodeDoor {
     pub fn abandon(mut self) {
         self.abandoned = true;
     }
-
-    #[cfg(test)]
-    pub(crate) fn session(&self) -> NodeSessionHandle {
-        NodeSessionHandle(self.actor.clone())
-    }
 }
 
 impl Drop for NodeDoor {
@@ -207,6 +212,8 @@ pub(crate) struct State {
     logs: LogKeeperHandle,
     monitor: MonitorHandle,
     out: mpsc::Sender<ToNode>,
+    /// Places for its pulses.
+    pulses: Arc<Semaphore>,
     goodbye: Option<OfflineReason>,
     abandoned: bool,
     /// The latest leases of this session, with their jobs; of those it came with, the job is not known here.
@@ -241,6 +248,7 @@ impl Actor for NodeSession {
             logs,
             monitor,
             out,
+            pulses: Arc::new(Semaphore::new(PULSES)),
             goodbye: None,
             abandoned: false,
             leases,
@@ -264,8 +272,6 @@ impl Actor for NodeSession {
                 state.abandoned = true;
                 myself.stop(None);
             }
-            #[cfg(test)]
-            Message::Panic => panic!("as asked"),
         }
         Ok(())
     }
@@ -283,7 +289,9 @@ impl State {
         let (node, session) = (self.node.clone(), self.session);
         match message {
             FromNode::Pulse { number, holding } => {
-                self.scheduler.tell(Command::HearNode { node, session, holding })?;
+                if let Ok(place) = self.pulses.clone().try_acquire_owned() {
+                    self.scheduler.pass_on(Command::HearNode { node, session, holding }, place)?;
+                }
                 self.send(ToNode::PulseAck(number))?;
             }
             FromNode::Reports { reports, up_to } => {
@@ -308,10 +316,10 @@ impl State {
                 self.hub.signal(signal);
             }
             FromNode::Cache(update) => {
-                self.scheduler.tell(Command::NoteCache { update: *update })?;
+                self.scheduler.pass_on(Command::NoteCache { update: *update }, permit)?;
             }
             FromNode::Troupe { changes, whole } => {
-                self.scheduler.tell(Command::NoteTroupe { node, session, changes, whole })?;
+                self.scheduler.pass_on(Command::NoteTroupe { node, session, changes, whole }, permit)?;
             }
             FromNode::Goodbye(reason) => self.goodbye = Some(reason),
         }

@@ -7,9 +7,8 @@ use callsheet_events::{Prepared, Sealed};
 use callsheet_journal::{Journal, Store};
 use callsheet_model::{Author, Envelope, SessionId, Timestamp};
 use callsheet_scheduler::{Command, Flights, Output, Policy, Scheduler};
-use callsheet_supervision::aside;
+use callsheet_supervision::{Held, aside};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::flight::Flight;
@@ -60,7 +59,7 @@ pub(crate) struct State {
     /// Since when an append with events from outside has been on its way, or the next one waits because of it.
     ingesting: Option<Instant>,
     output: Output,
-    alarm: Option<(Timestamp, JoinHandle<()>)>,
+    alarm: Option<(Timestamp, Held)>,
     snapshot_every: u64,
     /// The last event in the newest snapshot, or in the one being written.
     snapshot_at: u64,
@@ -148,15 +147,6 @@ impl Actor for SchedulerActor {
             Message::Command { .. } | Message::Reports(..) | Message::Read { .. } | Message::Flush(_) => {
                 state.collect(&myself, message);
             }
-            #[cfg(test)]
-            Message::Panic => panic!("as asked"),
-        }
-        Ok(())
-    }
-
-    async fn post_stop(&self, _: ActorRef<Message>, state: &mut State) -> Result<(), ActorProcessingErr> {
-        if let Some((_, alarm)) = state.alarm.take() {
-            alarm.abort();
         }
         Ok(())
     }
@@ -334,10 +324,11 @@ impl State {
         if self.alarm.as_ref().is_some_and(|(set, _)| *set <= wake) {
             return;
         }
-        if let Some((_, alarm)) = self.alarm.take() {
-            alarm.abort();
-        }
-        self.alarm = Some((wake, myself.send_after_quietly(self.clock.until(wake))));
+        let myself = myself.clone();
+        let alarm = Held::after(self.clock.until(wake), move || {
+            let _ = myself.cast(Message::Wake);
+        });
+        self.alarm = Some((wake, alarm));
     }
 
     fn snapshot_if_due(&mut self, myself: &ActorRef<Message>) {
@@ -360,19 +351,4 @@ impl State {
 /// A command of the leader's own.
 fn own(command: Command) -> Message {
     Message::Command { author: Author::SYSTEM, command, since: None, reply: None, permit: None }
-}
-
-trait SendAfterQuietly {
-    fn send_after_quietly(&self, wait: std::time::Duration) -> JoinHandle<()>;
-}
-
-impl SendAfterQuietly for ActorRef<Message> {
-    /// Wakes the actor after a while; nothing happens when it has gone by then.
-    fn send_after_quietly(&self, wait: std::time::Duration) -> JoinHandle<()> {
-        let actor = self.clone();
-        tokio::spawn(async move {
-            tokio::time::sleep(wait).await;
-            let _ = actor.cast(Message::Wake);
-        })
-    }
 }

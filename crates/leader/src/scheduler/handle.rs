@@ -6,7 +6,7 @@ use std::time::Instant;
 use callsheet_journal::{AppendError, Durable};
 use callsheet_model::{Author, NodeName, Report, SessionId};
 use callsheet_scheduler::{Command, Ingested, Rejection, Reply, Scheduler};
-use callsheet_supervision::ActorSlot;
+use callsheet_supervision::{ActorSlot, kinds};
 use ractor::ActorRef;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -59,10 +59,22 @@ pub(crate) enum Message {
     Flush(oneshot::Sender<()>),
     /// Posts have let others go first for long enough.
     PostsRested,
-    /// Die as a bug would make it die. Only supervision tests send it.
-    #[cfg(test)]
-    Panic,
 }
+
+kinds!(Message {
+    "command": Message::Command { .. },
+    "reports": Message::Reports(..),
+    "ingest": Message::Ingest(_),
+    "read": Message::Read { .. },
+    "open_session": Message::OpenSession { .. },
+    "close_session": Message::CloseSession { .. },
+    "commit": Message::Commit,
+    "durable": Message::Durable(_),
+    "snapshot_stored": Message::SnapshotStored(_),
+    "wake": Message::Wake,
+    "flush": Message::Flush(_),
+    "posts_rested": Message::PostsRested,
+});
 
 /// Numbered reports of one node, as they came in one message.
 pub(crate) struct SessionReports {
@@ -107,10 +119,19 @@ impl SchedulerHandle {
         Ok(answer.await.map_err(|_| LeaderError::Restarting)??)
     }
 
-    /// Gives a command whose outcome nobody waits for. A node's commands say themselves whom they come from.
+    /// Gives a command of the leader's own parts, whose outcome nobody waits for.
     pub(crate) fn tell(&self, command: Command) -> Result<(), LeaderError> {
+        self.unanswered(command, None)
+    }
+
+    /// Gives a command of a node, which says itself whom it comes from; the place is given back when it is decided.
+    pub(crate) fn pass_on(&self, command: Command, place: OwnedSemaphorePermit) -> Result<(), LeaderError> {
+        self.unanswered(command, Some(place))
+    }
+
+    fn unanswered(&self, command: Command, permit: Option<OwnedSemaphorePermit>) -> Result<(), LeaderError> {
         let (author, since) = (Author::SYSTEM, Some(Instant::now()));
-        self.send(Message::Command { author, command, since, reply: None, permit: None })
+        self.send(Message::Command { author, command, since, reply: None, permit })
     }
 
     /// Has events from outside taken in, and waits until all of them are durable.
@@ -127,6 +148,12 @@ impl SchedulerHandle {
     #[cfg(test)]
     pub(crate) fn room_for_guests(&self) -> usize {
         self.guests.available_permits()
+    }
+
+    /// Whether nobody has a place at its doors.
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        (self.door.available_permits(), self.room_for_guests()) == (DOOR, GUEST_DOOR as usize)
     }
 
     /// Looks something up; the answer comes when what it saw is durable.

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use callsheet_journal::Store;
 use callsheet_model::SessionId;
 use callsheet_scheduler::Policy;
-use callsheet_supervision::{Falls, Restart, Verdict};
+use callsheet_supervision::{Falls, Restart, Tripwire, Verdict, kinds};
 use ractor::{Actor, ActorCell, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
@@ -45,6 +45,11 @@ pub(crate) enum Message {
     /// The back-off of a fallen child is over.
     StartAgain(Child),
 }
+
+kinds!(Message {
+    "open_session": Message::OpenSession { .. },
+    "start_again": Message::StartAgain(_),
+});
 
 /// A child that is restarted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +96,8 @@ pub(crate) struct Parts {
     pub(crate) clock: ClockSlot,
     /// Told why, when the tree cannot go on.
     pub(crate) fatal: watch::Sender<Option<String>>,
+    /// Empty, but in tests.
+    pub(crate) tripwire: Tripwire,
 }
 
 /// Everything it owns.
@@ -165,20 +172,23 @@ impl Actor for Supervisor {
 impl State {
     async fn start(&mut self, myself: &ActorRef<Message>, child: Child) -> Result<(), ActorProcessingErr> {
         let (parts, up) = (self.parts.clone(), myself.get_cell());
+        let (wire, name) = (&parts.tripwire, child.name());
         let id = match child {
             Child::EventHub => {
-                let (actor, _) =
-                    Actor::spawn_linked(None, EventHub, parts.hub.start(parts.logs.clone()), up).await?;
+                let (hub, logs) = (wire.wire(name, EventHub), parts.logs.clone());
+                let (actor, _) = Actor::spawn_linked(None, hub, parts.hub.start(logs), up).await?;
                 parts.hub.attach(actor.clone());
                 actor.get_id()
             }
             Child::LogKeeper => {
-                let (actor, _) = Actor::spawn_linked(None, LogKeeper, parts.logs.files(), up).await?;
+                let keeper = wire.wire(name, LogKeeper);
+                let (actor, _) = Actor::spawn_linked(None, keeper, parts.logs.files(), up).await?;
                 parts.logs.attach(actor.clone());
                 actor.get_id()
             }
             Child::Monitor => {
-                let (actor, _) = Actor::spawn_linked(None, Monitor, parts.monitor.eyes(), up).await?;
+                let monitor = wire.wire(name, Monitor);
+                let (actor, _) = Actor::spawn_linked(None, monitor, parts.monitor.eyes(), up).await?;
                 parts.monitor.attach(actor.clone());
                 actor.get_id()
             }
@@ -192,7 +202,8 @@ impl State {
                     figures: parts.figures,
                     snapshot_every: parts.snapshot_every,
                 };
-                let (actor, _) = Actor::spawn_linked(None, SchedulerActor, args, up).await?;
+                let scheduler = wire.wire(name, SchedulerActor);
+                let (actor, _) = Actor::spawn_linked(None, scheduler, args, up).await?;
                 parts.scheduler.attach(actor.clone());
                 actor.get_id()
             }
@@ -242,7 +253,8 @@ impl State {
             monitor: self.parts.monitor.clone(),
             out,
         };
-        match Actor::spawn_linked(None, NodeSession, args, myself.get_cell()).await {
+        let session = self.parts.tripwire.wire("node_session", NodeSession);
+        match Actor::spawn_linked(None, session, args, myself.get_cell()).await {
             Ok((actor, _)) => {
                 self.sessions.insert(actor.get_id(), actor.get_cell());
                 // A door that has gone by now drops the session again.

@@ -5,7 +5,6 @@ use callsheet_model::signal::{LogChunk, Signal};
 use callsheet_model::{Event, NodeName, StepIndex};
 use callsheet_scheduler::Command;
 
-use crate::scheduler::Message as ToScheduler;
 use crate::testing::{Bench, Hand, job, published};
 use crate::{FromNode, LeaderError};
 
@@ -19,7 +18,7 @@ async fn the_scheduler_falls_and_nothing_that_was_told_is_lost() {
     anna.settled().await;
     let second = anna.offered().await.remove(0);
 
-    bench.leader.parts().0.send(ToScheduler::Panic).unwrap();
+    bench.fells("scheduler");
     // What the scheduler knew of sessions is not in the journal: the node dials again, with its lease.
     anna.over().await;
     let mut anna = connect_again(&bench, &[second.token]).await;
@@ -85,7 +84,7 @@ async fn the_event_hub_falls_and_no_reader_misses_anything() {
     let bench = Bench::start().await;
     let mut events =
         bench.leader.follow(crate::Wanted { after: Some(0), follow: true, ..Default::default() });
-    bench.leader.parts().1.panic();
+    bench.fells("event_hub");
     let job = bench.submit("1-3").await;
     let mut anna = Hand::connect(&bench.leader, "anna", &[]).await;
     for _ in 0..3 {
@@ -120,7 +119,7 @@ async fn the_log_keeper_falls_and_keeps_again() {
             text: text.to_owned(),
         }))
     };
-    bench.leader.parts().2.panic();
+    bench.fells("log_keeper");
     // Pieces on their way are lost while it is away; a later one is kept, and the gap shows.
     let mut offset = 0;
     let log = loop {
@@ -142,7 +141,8 @@ async fn a_node_session_falls_and_its_frames_go_out_again() {
     let mut anna = Hand::connect(&bench.leader, "anna", &[]).await;
     let lease = anna.offered().await.remove(0);
     let mut bruno = Hand::connect(&bench.leader, "bruno", &[]).await;
-    anna.door.session().panic();
+    bench.fells("node_session");
+    anna.door.say(FromNode::Pulse { number: 1, holding: None }).await.unwrap();
     anna.over().await;
     // After the reconnect grace, and long before the silence limit.
     let again = bruno.offered().await.remove(0);
@@ -155,7 +155,7 @@ async fn a_child_that_falls_too_often_ends_the_leader_with_a_reason() {
     let bench = Bench::start().await;
     let mut started = 1;
     let reason = loop {
-        bench.leader.parts().0.send(ToScheduler::Panic).ok();
+        bench.fells("scheduler");
         tokio::select! {
             reason = bench.leader.failed() => break reason,
             event = bench.event("leader.started", started) => started = event.sequence,

@@ -8,7 +8,7 @@ use crate::ae_process::attempt::Attempt;
 use crate::ae_process::{Order, SlotMessage, Stop};
 use crate::agent::AgentHandle;
 use crate::supervisor::Parts;
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 pub(crate) struct AeProcess;
 
@@ -45,7 +45,6 @@ impl Actor for AeProcess {
         message: SlotMessage,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        state.parts.settings.tripwire.step("ae_process");
         match message {
             SlotMessage::Start(order) => state.start(myself, order),
             SlotMessage::Stop(token, how) => {

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use callsheet_agent::Offer;
 use callsheet_model::Token;
+use callsheet_supervision::kinds;
 use ractor::{ActorCell, ActorRef, SpawnErr};
 
 use crate::agent::{AgentHandle, Item};
@@ -60,6 +61,12 @@ pub(crate) enum SlotMessage {
     },
 }
 
+kinds!(SlotMessage {
+    "start": SlotMessage::Start(_),
+    "stop": SlotMessage::Stop(..),
+    "over": SlotMessage::Over { .. },
+});
+
 /// How an attempt is to be stopped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stop {
@@ -84,7 +91,8 @@ impl SlotHandle {
         cell: ActorCell,
     ) -> Result<ActorCell, SpawnErr> {
         let arguments = (parts.clone(), slot, agent.clone());
-        let (actor, _) = cell.spawn_linked(None, actor::AeProcess, arguments).await?;
+        let ae_process = parts.settings.tripwire.wire("ae_process", actor::AeProcess);
+        let (actor, _) = cell.spawn_linked(None, ae_process, arguments).await?;
         agent.tell(Item::Slot(slot, Self(actor.clone())));
         Ok(actor.get_cell())
     }

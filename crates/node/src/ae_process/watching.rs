@@ -15,7 +15,7 @@ use crate::ae_process::proving::Proving;
 use crate::ae_process::vitals::{Seen, Vitals};
 use crate::ae_process::workshop::Bench;
 use crate::process::Process;
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 impl Attempt {
     /// Watches a process until nothing of it is left, and its output is read.

@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use callsheet_agent::{Action, Input};
+use callsheet_supervision::{Kinds, Moment};
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::time::{Instant, sleep_until};
 
@@ -12,7 +13,7 @@ use crate::agent::messages::{Heard, Item, Wake};
 use crate::agent::state::State;
 use crate::supervisor::restart::Child;
 use crate::supervisor::{Parts, SupervisorHandle};
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 pub(crate) struct AgentActor;
 
@@ -31,16 +32,19 @@ impl Actor for AgentActor {
 
     async fn handle(
         &self,
-        _myself: ActorRef<Wake>,
+        myself: ActorRef<Wake>,
         _wake: Wake,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        state.parts.settings.tripwire.step("agent");
+        let wire = state.parts.settings.tripwire.clone();
         let items = std::mem::take(&mut *state.me.queue.lock().unwrap_or_else(PoisonError::into_inner));
         let mut actions = Vec::new();
         for item in items {
+            let kind = item.kind();
+            wire.pass("agent", Moment::Before(kind), &myself)?;
             state.take(item, &mut actions);
             state.perform(&mut actions);
+            wire.pass("agent", Moment::After(kind), &myself)?;
         }
         state.greet(&mut actions);
         state.perform(&mut actions);

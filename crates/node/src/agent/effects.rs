@@ -13,7 +13,7 @@ use crate::ae_process::{Order, Stop};
 use crate::agent::messages::Item;
 use crate::agent::state::State;
 use crate::cache::Wish;
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 /// A leader ends its side of the stream within this.
 const FAREWELL: Duration = Duration::from_secs(1);

@@ -27,9 +27,10 @@ impl AgentHandle {
         supervisor: SupervisorHandle,
         cell: ActorCell,
     ) -> Result<(Self, ActorCell), SpawnErr> {
-        let queue = Queue::default();
+        let (queue, wire) = (Queue::default(), parts.settings.tripwire.clone());
         let arguments = (parts, supervisor, queue.clone());
-        let (actor, _) = cell.spawn_linked(None, AgentActor, arguments).await?;
+        let agent = wire.wire("agent", AgentActor);
+        let (actor, _) = cell.spawn_linked(None, agent, arguments).await?;
         let cell = actor.get_cell();
         Ok((Self { queue, actor }, cell))
     }

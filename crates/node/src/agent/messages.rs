@@ -7,6 +7,7 @@ use std::time::Duration;
 use callsheet_agent::{Input, Welcome};
 use callsheet_model::{Failure, JobId, Md5, OutputPattern, Token};
 use callsheet_protocol::v1;
+use callsheet_supervision::kinds;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::Instant;
 
@@ -81,6 +82,31 @@ pub(crate) enum Item {
         grace: Duration,
     },
 }
+
+kinds!(Wake { "wake": Wake });
+
+kinds!(Item {
+    "cache": Item::Cache(_),
+    "heartbeat": Item::Heartbeat(_),
+    "link": Item::Link(_),
+    "slot": Item::Slot(..),
+    "gone": Item::Gone(_),
+    "published": Item::Mind(Input::Published { .. }),
+    "attempt": Item::Mind(_),
+    "fetched": Item::Fetched { .. },
+    "cached": Item::Cached { .. },
+    "beat": Item::Beat(_),
+    "cache_changed": Item::CacheChanged(_),
+    "troupe": Item::Troupe,
+    "signal": Item::Signal(_),
+    "link_up": Item::LinkUp { .. },
+    "link_down": Item::LinkDown { .. },
+    "welcome": Item::Heard { heard: Heard::Welcome { .. }, .. },
+    "sweep": Item::Heard { heard: Heard::Sweep { .. }, .. },
+    "heard": Item::Heard { .. },
+    "unwelcome": Item::Unwelcome { .. },
+    "leave": Item::Leave { .. },
+});
 
 /// What the leader said, understood.
 #[derive(Debug)]

@@ -23,7 +23,7 @@ use crate::cache::CacheHandle;
 use crate::heartbeat::HeartbeatHandle;
 use crate::leader_link::LinkHandle;
 use crate::supervisor::{Parts, SupervisorHandle};
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 /// Output of attempts that waits for a leader, in bytes. The oldest goes first.
 const MAX_BACKLOG: usize = 1 << 20;

@@ -13,7 +13,7 @@ use crate::cache::fetch::{Errand, Outcome, STANDSTILL};
 use crate::cache::store::{Key, Store, list, remove_file, write_note};
 use crate::cache::{CacheMessage, Wish};
 use crate::supervisor::Parts;
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 /// Longest error told, in characters: within what a leader takes, whatever characters they are.
 const LONGEST_ERROR: usize = 250;
@@ -87,7 +87,6 @@ impl Actor for Cache {
         message: CacheMessage,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        state.parts.settings.tripwire.step("cache");
         match message {
             CacheMessage::Want(wish) => match &mut state.early {
                 Some(early) => early.push(wish),

@@ -18,6 +18,7 @@ mod fetch;
 mod store;
 
 use callsheet_model::{Template, Token};
+use callsheet_supervision::kinds;
 use ractor::{ActorCell, ActorRef, SpawnErr};
 use uuid::Uuid;
 
@@ -48,6 +49,14 @@ pub(crate) enum CacheMessage {
     Removed { key: store::Key, gone: store::Gone },
 }
 
+kinds!(CacheMessage {
+    "want": CacheMessage::Want(_),
+    "release": CacheMessage::Release(_),
+    "listed": CacheMessage::Listed(_),
+    "done": CacheMessage::Done { .. },
+    "removed": CacheMessage::Removed { .. },
+});
+
 /// The cache, from outside.
 #[derive(Clone, Debug)]
 pub(crate) struct CacheHandle(ActorRef<CacheMessage>);
@@ -58,7 +67,8 @@ impl CacheHandle {
         agent: AgentHandle,
         cell: ActorCell,
     ) -> Result<ActorCell, SpawnErr> {
-        let (actor, _) = cell.spawn_linked(None, actor::Cache, (parts.clone(), agent.clone())).await?;
+        let cache = parts.settings.tripwire.wire("cache", actor::Cache);
+        let (actor, _) = cell.spawn_linked(None, cache, (parts.clone(), agent.clone())).await?;
         agent.tell(Item::Cache(Self(actor.clone())));
         Ok(actor.get_cell())
     }

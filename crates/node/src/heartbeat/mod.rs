@@ -9,14 +9,13 @@ mod gauges;
 
 use std::time::Duration;
 
-use callsheet_supervision::aside;
+use callsheet_supervision::{aside, kinds};
 use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
 use tokio::time::Instant;
 
 use crate::agent::{AgentHandle, Figures, Item};
-use crate::settings::Tripwire;
 use crate::supervisor::Parts;
-use crate::task::Held;
+use callsheet_supervision::Held;
 
 use gauges::Gauges;
 pub(crate) use gauges::total_memory;
@@ -32,6 +31,12 @@ pub(crate) enum HeartbeatMessage {
     Measured(Box<Gauges>, Figures),
 }
 
+kinds!(HeartbeatMessage {
+    "every": HeartbeatMessage::Every(_),
+    "beat": HeartbeatMessage::Beat,
+    "measured": HeartbeatMessage::Measured(..),
+});
+
 /// The heartbeat, from outside.
 #[derive(Clone, Debug)]
 pub(crate) struct HeartbeatHandle(ActorRef<HeartbeatMessage>);
@@ -42,8 +47,8 @@ impl HeartbeatHandle {
         agent: AgentHandle,
         cell: ActorCell,
     ) -> Result<ActorCell, SpawnErr> {
-        let arguments = (parts.settings.tripwire.clone(), agent.clone());
-        let (actor, _) = cell.spawn_linked(None, Heartbeat, arguments).await?;
+        let heartbeat = parts.settings.tripwire.wire("heartbeat", Heartbeat);
+        let (actor, _) = cell.spawn_linked(None, heartbeat, agent.clone()).await?;
         agent.tell(Item::Heartbeat(Self(actor.clone())));
         Ok(actor.get_cell())
     }
@@ -57,7 +62,6 @@ impl HeartbeatHandle {
 struct Heartbeat;
 
 struct State {
-    tripwire: Tripwire,
     agent: AgentHandle,
     every: Option<Duration>,
     next: Instant,
@@ -69,15 +73,15 @@ struct State {
 impl Actor for Heartbeat {
     type Msg = HeartbeatMessage;
     type State = State;
-    type Arguments = (Tripwire, AgentHandle);
+    type Arguments = AgentHandle;
 
     async fn pre_start(
         &self,
         _myself: ActorRef<HeartbeatMessage>,
-        (tripwire, agent): Self::Arguments,
+        agent: AgentHandle,
     ) -> Result<State, ActorProcessingErr> {
         let gauges = Some(Box::default());
-        Ok(State { tripwire, agent, every: None, next: Instant::now(), timer: None, gauges })
+        Ok(State { agent, every: None, next: Instant::now(), timer: None, gauges })
     }
 
     async fn handle(
@@ -86,7 +90,6 @@ impl Actor for Heartbeat {
         message: HeartbeatMessage,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        state.tripwire.step("heartbeat");
         match message {
             HeartbeatMessage::Every(interval) => {
                 state.every = Some(interval);

@@ -21,7 +21,7 @@ use ractor::{Actor, ActorCell, ActorProcessingErr, ActorRef, SpawnErr};
 
 use crate::agent::{AgentHandle, Item};
 use crate::supervisor::Parts;
-use crate::task::Held;
+use callsheet_supervision::{Held, kinds};
 
 /// What the link can be told.
 #[derive(Debug)]
@@ -31,6 +31,11 @@ pub(crate) enum LinkMessage {
     /// The dialling task is over, which it never should be.
     Over,
 }
+
+kinds!(LinkMessage {
+    "redial": LinkMessage::Redial,
+    "over": LinkMessage::Over,
+});
 
 /// The link, from outside.
 #[derive(Clone, Debug)]
@@ -42,7 +47,8 @@ impl LinkHandle {
         agent: AgentHandle,
         cell: ActorCell,
     ) -> Result<ActorCell, SpawnErr> {
-        let (actor, _) = cell.spawn_linked(None, LeaderLink, (parts.clone(), agent.clone())).await?;
+        let link = parts.settings.tripwire.wire("leader_link", LeaderLink);
+        let (actor, _) = cell.spawn_linked(None, link, (parts.clone(), agent.clone())).await?;
         agent.tell(Item::Link(Self(actor.clone())));
         Ok(actor.get_cell())
     }
@@ -81,7 +87,6 @@ impl Actor for LeaderLink {
         message: LinkMessage,
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
-        state.parts.settings.tripwire.step("leader_link");
         match message {
             LinkMessage::Redial => {
                 // Dropping the old one closes its stream.

@@ -11,6 +11,7 @@ pub mod restart;
 
 use std::time::Duration;
 
+use callsheet_supervision::kinds;
 use ractor::{Actor, ActorRef};
 use tokio::sync::oneshot;
 
@@ -33,6 +34,13 @@ pub(crate) enum SupervisorMessage {
     Unwelcome(String),
 }
 
+kinds!(SupervisorMessage {
+    "start": SupervisorMessage::Start { .. },
+    "wish": SupervisorMessage::Wish(_),
+    "agent_left": SupervisorMessage::AgentLeft,
+    "unwelcome": SupervisorMessage::Unwelcome(_),
+});
+
 /// The supervisor, from outside.
 #[derive(Clone, Debug)]
 pub(crate) struct SupervisorHandle(ActorRef<SupervisorMessage>);
@@ -43,7 +51,8 @@ impl SupervisorHandle {
         parts: Parts,
     ) -> Result<(Self, oneshot::Receiver<Result<(), NodeError>>), NodeError> {
         let (over, node_over) = oneshot::channel();
-        let (actor, _) = Actor::spawn(None, actor::Supervisor, (parts, over))
+        let supervisor = parts.settings.tripwire.wire("supervisor", actor::Supervisor);
+        let (actor, _) = Actor::spawn(None, supervisor, (parts, over))
             .await
             .map_err(|error| NodeError::Supervisor { reason: error.to_string() })?;
         Ok((Self(actor), node_over))
