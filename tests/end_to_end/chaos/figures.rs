@@ -27,8 +27,8 @@ pub(super) fn print(
     println!("faults: {} ({})", storm.counts.values().sum::<u64>(), faults.join(", "));
     let again: u64 = books.jobs.iter().map(|job| invariants::handed_out_again(events, &job.id)).sum();
     println!(
-        "{} jobs, {} times one was cancelled, {} times one failed before it was rendered; {} leases; {} frames accepted, {} published, {again} handed out again, \
-         {} failed, {} lost",
+        "{} jobs, {} times one was cancelled, {} times one failed before it was rendered; {} leases; \
+         {} frames accepted, {} published, {again} handed out again, {} failed, {} lost",
         books.jobs.len(),
         count("job.cancelled"),
         count("job.failed"),
