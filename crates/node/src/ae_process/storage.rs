@@ -23,8 +23,6 @@ static SAMPLE: [u8; 64 * 1024] = [0x43; 64 * 1024];
 
 /// The failure as the storage's, if it turns out to be.
 pub(super) async fn judged(failure: Failure, directory: PathBuf, token: Token) -> Failure {
-    // Without a slash at its end: a link with one is already what it leads to.
-    let directory: PathBuf = directory.components().collect();
     let asked = directory.clone();
     let reason = match timeout(ANSWER, aside(move || try_to_write(&asked, token))).await {
         Err(_) => Some(format!("it does not answer within {ANSWER:?}")),
@@ -33,6 +31,8 @@ pub(super) async fn judged(failure: Failure, directory: PathBuf, token: Token) -
         Ok(_) => None,
     };
     let Some(reason) = reason else { return failure };
+    // Without a slash at its end.
+    let directory: PathBuf = directory.components().collect();
     let message = format!("the storage of {} is out: {reason}; {}", directory.display(), failure.message);
     Failure { class: FailureClass::StorageOut, message, ..failure }
 }
@@ -56,10 +56,9 @@ fn try_to_write(directory: &Path, token: Token) -> io::Result<()> {
 /// nowhere: there is something already where its folder would have to be made.
 fn is_away(directory: &Path, error: &io::Error) -> bool {
     let share: PathBuf = directory.components().take(3).collect();
-    let leads_nowhere = |part: &Path| part.is_symlink() && !part.exists();
     match error.kind() {
         io::ErrorKind::PermissionDenied => !share.exists(),
-        io::ErrorKind::AlreadyExists => directory.ancestors().any(leads_nowhere),
+        io::ErrorKind::AlreadyExists => publish::leads_nowhere(directory),
         _ => false,
     }
 }

@@ -134,7 +134,12 @@ fn move_one(
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let published = Identity::of(&target).is_ok_and(|identity| receipts.speak_of(name, identity));
-            if published { Ok(()) } else { Err(PublishError::Missing { file_name: name.to_owned() }) }
+            match published {
+                true => Ok(()),
+                // It is all there again when the share is.
+                false if leads_nowhere(directory) => Err(refused(name, directory, error)),
+                false => Err(PublishError::Missing { file_name: name.to_owned() }),
+            }
         }
         Err(error) => Err(refused(name, directory, error)),
     }
@@ -142,6 +147,15 @@ fn move_one(
 
 fn refused(name: &str, directory: &Path, source: io::Error) -> PublishError {
     PublishError::Io { file_name: name.to_owned(), directory: directory.to_owned(), source }
+}
+
+/// Whether a directory is reached by a link that leads nowhere: then the share behind it is away, and nothing can
+/// be said about what is on it. Blocking.
+#[must_use]
+pub fn leads_nowhere(directory: &Path) -> bool {
+    // A link with a slash at its end is already what it leads to.
+    let directory: PathBuf = directory.components().collect();
+    directory.ancestors().any(|part| part.is_symlink() && !part.exists())
 }
 
 /// Removes an attempt's place with whatever is in it. Nothing there is fine. Blocking.

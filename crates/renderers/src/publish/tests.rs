@@ -77,6 +77,24 @@ fn a_lost_file_is_not_taken_for_an_older_one() {
     assert!(matches!(shot.publish("a_02.png"), Err(PublishError::Missing { .. })));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_on_a_share_that_is_away_is_not_lost() {
+    let root = tempfile::tempdir().unwrap();
+    let (share, link) = (root.path().join("mounted"), root.path().join("share"));
+    std::os::unix::fs::symlink(&share, &link).unwrap();
+    fs::create_dir(&share).unwrap();
+    let place = link.join("place");
+    prepare(&place).unwrap();
+    fs::write(place.join("a_01.png"), "new").unwrap();
+    let publish = || publish(&place, "a_01.png", &link.join(""));
+    fs::rename(&share, root.path().join("away")).unwrap();
+    assert!(matches!(publish(), Err(PublishError::Io { .. })), "it is tried again later");
+    fs::rename(root.path().join("away"), &share).unwrap();
+    publish().unwrap();
+    assert_eq!(fs::read_to_string(link.join("a_01.png")).unwrap(), "new");
+}
+
 #[test]
 fn a_crash_between_receipt_and_rename_loses_nothing() {
     let shot = Shot::new();
