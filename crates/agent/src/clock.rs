@@ -3,7 +3,7 @@
 //! The leader takes a node for lost when it has not heard it for `silence`. It heard a pulse after it was
 //! sent, so `sent + silence` comes before the leader's own limit, whatever the clocks of the two machines say.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::input::Welcome;
@@ -19,7 +19,8 @@ pub(crate) struct LeaseClock {
     hello_sent: Option<Duration>,
     /// The stream is open and the leader has welcomed us.
     welcomed: bool,
-    sent: BTreeMap<u64, Duration>,
+    /// Pulses without an answer, oldest first.
+    sent: VecDeque<(u64, Duration)>,
     last_number: u64,
     next_pulse: Duration,
     /// `None`: no lease can be held.
@@ -56,8 +57,9 @@ impl LeaseClock {
     }
 
     pub(crate) fn acked(&mut self, number: u64) {
-        if let Some(sent) = self.sent.get(&number).copied() {
-            self.sent = self.sent.split_off(&(number + 1));
+        let Some(at) = self.sent.iter().position(|(sent, _)| *sent == number) else { return };
+        let answered = self.sent.drain(..=at).next_back();
+        if let Some((_, sent)) = answered {
             self.renew(sent);
         }
     }
@@ -65,9 +67,9 @@ impl LeaseClock {
     /// The number of a pulse that is sent now.
     pub(crate) fn pulse(&mut self, now: Duration) -> u64 {
         self.last_number += 1;
-        self.sent.insert(self.last_number, now);
+        self.sent.push_back((self.last_number, now));
         if self.sent.len() > MAX_PULSES {
-            self.sent.pop_first();
+            self.sent.pop_front();
         }
         if let Some(terms) = self.terms {
             self.next_pulse = now + terms.pulse;

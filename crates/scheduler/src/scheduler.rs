@@ -77,8 +77,8 @@ impl Scheduler {
         command: Command,
         out: &mut Output,
     ) -> Result<Reply, Rejection> {
-        let author = command.node().map_or(author, |node| Author::agent(node.uuid()));
-        decide::decide(&mut self.turn(now, author, out), command)
+        let speaker = command.node().cloned();
+        decide::decide(&mut self.turn(now, author, out).spoken_by(speaker), command)
     }
 
     /// Ends a batch: lets time pass, hands out frames to whoever has room for them.

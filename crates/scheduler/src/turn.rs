@@ -18,8 +18,10 @@ pub(crate) struct Turn<'a> {
     pub(crate) presence: &'a mut Presence,
     pub(crate) policy: &'a Policy,
     pub(crate) now: Timestamp,
-    /// Whom what happens in this turn comes from.
-    pub(crate) author: Author,
+    author: Author,
+    /// The node that speaks, until it is known as the author. Most of what nodes say leads to no event, and working
+    /// out an id takes longer than hearing a pulse.
+    speaker: Option<NodeName>,
     out: &'a mut Output,
 }
 
@@ -32,7 +34,26 @@ impl<'a> Turn<'a> {
         author: Author,
         out: &'a mut Output,
     ) -> Self {
-        Self { state, presence, policy, now, author, out }
+        Self { state, presence, policy, now, author, speaker: None, out }
+    }
+
+    /// What happens in this turn comes from a node, if it is one that speaks.
+    pub(crate) fn spoken_by(mut self, node: Option<NodeName>) -> Self {
+        self.speaker = node;
+        self
+    }
+
+    /// Whom what happens in this turn comes from.
+    pub(crate) fn author(&mut self) -> Author {
+        if let Some(node) = self.speaker.take() {
+            self.author = Author::agent(node.uuid());
+        }
+        self.author
+    }
+
+    /// What happens from here on comes from someone else.
+    pub(crate) fn comes_from(&mut self, author: Author) {
+        (self.author, self.speaker) = (author, None);
     }
 
     /// The state, to read.
@@ -42,7 +63,7 @@ impl<'a> Turn<'a> {
 
     /// Decides an event: it has its number and time from here on, and the state knows of it.
     pub(crate) fn emit(&mut self, event: Event) {
-        let context = Context { project: self.project_of(&event), author: self.author };
+        let context = Context { project: self.project_of(&event), author: self.author() };
         self.emit_as(context, event);
     }
 

@@ -149,7 +149,8 @@ impl Scenario {
             sync: dice.magnitude(300.0, 20_000.0) as Micros,
             deeds: Vec::new(),
             quirks: BTreeMap::new(),
-            licences: u16::try_from(dice.between(1, 8)).unwrap_or(8),
+            // Scarce, but not so that a large farm does little else than ask for them.
+            licences: u16::try_from(dice.between(1, size.nodes as u64 + 2)).unwrap_or(u16::MAX),
             storm: size.storm,
         };
         for nth in 0..size.jobs {

@@ -25,6 +25,7 @@ fn every_fault_can_be_planted_and_names_who_catches_it() {
         assert_ne!(planted, text, "{name} changes something");
         assert!(mutant.plants.ends_with('.') && mutant.seeds > 0, "{name} says what it plants");
         assert!(!mutant.caught_by.is_empty(), "{name} names who catches it");
+        assert!(mutant.caught_at.is_none_or(|seed| seed <= mutant.seeds), "{name} is caught in time");
         for invariant in &mutant.caught_by {
             assert!(invariant == "panic" || NAMES.contains(&invariant.as_str()), "{name}: {invariant}?");
         }

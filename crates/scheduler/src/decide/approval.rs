@@ -21,7 +21,7 @@ pub(super) fn request(turn: &mut Turn<'_>, id: JobId) {
         return;
     }
     let approval = approval_uuid(id, record.next_request());
-    let requested_by = turn.author.id;
+    let requested_by = turn.author().id;
     turn.emit(Event::Approval(ApprovalEvent::Requested { approval, job: id, spec, requested_by }));
 }
 
@@ -67,7 +67,7 @@ pub(super) fn pending(record: &JobRecord) -> Uuid {
 
 /// Whoever answers is who it comes from, unless the door knows better.
 pub(super) fn answered_by(turn: &mut Turn<'_>, by: Uuid) {
-    if turn.author.id.is_none() {
-        turn.author = Author::user(Some(by));
+    if turn.author().id.is_none() {
+        turn.comes_from(Author::user(Some(by)));
     }
 }

@@ -28,35 +28,36 @@ enum Room {
 pub(crate) fn dispatch(turn: &mut Turn<'_>) {
     proven::settle(turn);
     publish::hand_out(turn);
-    let mut queue: BinaryHeap<_> = turn
-        .take_stirred()
-        .into_iter()
-        .filter(|name| is_at_work(turn, name))
-        .map(|name| Reverse((load(turn, &name), name)))
-        .collect();
+    let stirred = turn.take_stirred().into_iter();
+    let mut queue: BinaryHeap<_> =
+        stirred.filter_map(|name| Some(Reverse((load(turn, &name)?, name)))).collect();
     while let Some(Reverse((_, name))) = queue.pop() {
         if let Some(portion) = best(turn, &name) {
             hand_over(turn, &name, portion);
-            queue.push(Reverse((load(turn, &name), name)));
+            queue.extend(load(turn, &name).map(|load| Reverse((load, name))));
         }
     }
 }
 
 /// Whether a node may be handed something to render now. Publishing is not held up by a pause.
 fn is_at_work(turn: &Turn<'_>, name: &NodeName) -> bool {
-    turn.presence.is_available(turn.state(), name)
-        && turn.state().node(name).is_some_and(|node| !node.is_paused)
+    let both = turn.state().node(name).zip(turn.presence.get(name));
+    both.is_some_and(|(node, here)| is_free(node, here))
 }
 
-fn occupied(node: &NodeRecord, here: Option<&Here>) -> u64 {
-    u64::from(node.busy) + here.map_or(0, |here| here.finishing.len() as u64)
+fn is_free(node: &NodeRecord, here: &Here) -> bool {
+    here.session.is_some() && node.is_willing() && !node.is_paused
 }
 
-/// How full a node is, in millionths of its slots.
-fn load(turn: &Turn<'_>, name: &NodeName) -> u64 {
-    let Some(node) = turn.state().node(name) else { return u64::MAX };
+fn occupied(node: &NodeRecord, here: &Here) -> u64 {
+    u64::from(node.busy) + here.finishing.len() as u64
+}
+
+/// How full a node is, in millionths of its slots; nothing when it may not be handed anything.
+fn load(turn: &Turn<'_>, name: &NodeName) -> Option<u64> {
+    let (node, here) = (turn.state().node(name)?, turn.presence.get(name)?);
     let slots = u64::from(node.capabilities.slots.max(1));
-    occupied(node, turn.presence.get(name)).saturating_mul(1_000_000) / slots
+    is_free(node, here).then(|| occupied(node, here).saturating_mul(1_000_000) / slots)
 }
 
 /// What goes out in one lease.
@@ -163,7 +164,7 @@ pub(super) fn look(turn: &Turn<'_>, name: &NodeName, place: Place) -> Option<Por
 }
 
 fn room(node: &NodeRecord, here: &Here) -> Room {
-    let (slots, occupied) = (u64::from(node.capabilities.slots), occupied(node, Some(here)));
+    let (slots, occupied) = (u64::from(node.capabilities.slots), occupied(node, here));
     if occupied < slots { Room::Slot } else { Room::Ahead { held: occupied - slots } }
 }
 

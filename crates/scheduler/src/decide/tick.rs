@@ -12,7 +12,7 @@ const FORGET_AT_ONCE: usize = 256;
 
 pub(crate) fn pass_time(turn: &mut Turn<'_>) {
     // Whoever happened to call: time is nobody's doing.
-    turn.author = Author::SYSTEM;
+    turn.comes_from(Author::SYSTEM);
     for node in turn.presence.overdue(turn.now, turn.policy) {
         take_offline(turn, &node, OfflineReason::HeartbeatLost);
     }

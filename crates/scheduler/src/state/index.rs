@@ -117,6 +117,11 @@ impl Index {
         self.active.iter().filter_map(|id| Some((*id, self.class(*id)?)))
     }
 
+    /// Whether there is nothing to hand out to be rendered.
+    pub(super) fn is_idle(&self) -> bool {
+        self.active.is_empty()
+    }
+
     pub(crate) fn orphans(&self) -> &BTreeSet<Place> {
         &self.orphans
     }

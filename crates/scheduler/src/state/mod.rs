@@ -291,7 +291,7 @@ impl State {
         self.index.stir_all();
     }
 
-    /// Nodes to look at, each once; afterwards none is stirred.
+    /// Nodes to look at, each once; nobody while there is nothing to hand out. Afterwards none is stirred.
     pub(crate) fn take_stirred(&mut self) -> Vec<NodeName> {
         let (all, some) = self.index.take_stirred();
         for name in &some {
@@ -299,7 +299,11 @@ impl State {
                 node.stirred = false;
             }
         }
-        if all { self.nodes.keys().cloned().collect() } else { some }
+        match all {
+            _ if self.index.is_idle() => Vec::new(),
+            true => self.nodes.keys().cloned().collect(),
+            false => some,
+        }
     }
 
     /// Lists what has waited long enough by now. Every node is looked at for it: the step may have been ready all

@@ -24,6 +24,8 @@ pub(crate) struct Mutant {
     pub(crate) caught_by: Vec<String>,
     /// It is caught within so many seeds, from 1 on.
     pub(crate) seeds: u64,
+    /// The seed that caught it when all of them were last tried.
+    pub(crate) caught_at: Option<u64>,
     /// The kind of plan it needs; all kinds when it says nothing.
     pub(crate) plan: Option<String>,
 }

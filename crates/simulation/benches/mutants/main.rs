@@ -127,7 +127,9 @@ fn row(mutant: &Mutant, ended: Option<Ended>, seconds: f64) -> String {
         }
         Some(Ended { broken: Some(broken), .. }) => {
             let expected = mutant.caught_by.contains(&broken.invariant);
-            let note = if expected { String::new() } else { format!("  not as expected: {}", broken.why) };
+            let known = mutant.caught_at.filter(|seed| *seed != broken.seed);
+            let known = known.map_or(String::new(), |seed| format!("  recorded: {seed}"));
+            let note = if expected { known } else { format!("  not as expected: {}", broken.why) };
             (broken.invariant, broken.seed.to_string(), broken.plan, note)
         }
     };

@@ -132,8 +132,22 @@ fn targeted(dice: &mut Dice, storm: Micros) -> Vec<Planned> {
             let lasts = dice.between(SECOND / 10, 30 * SECOND);
             faults.push(Planned { at: at + dice.between(0, 3 * SECOND), lasts, fault: any(dice) });
         }
+        if dice.one_in(4) {
+            faults.extend(cut_off_while_publishing(dice, at));
+        }
     }
     faults
+}
+
+/// Files are moved so slowly that the lease they are moved under runs out on the way: the leader hears nothing more of
+/// most nodes.
+fn cut_off_while_publishing(dice: &mut Dice, at: Micros) -> [Planned; 2] {
+    let lasts = dice.between(30 * SECOND, 120 * SECOND);
+    let fault = Fault::StorageSlow { by: dice.magnitude(2e6, 6e7) as Micros };
+    let slow = Planned { at, lasts, fault };
+    let (at, lasts) = (at + dice.between(SECOND, lasts), dice.between(10 * SECOND, 180 * SECOND));
+    let fault = Fault::Partition { node: node(dice), more: 4, way: Way::ToLeader };
+    [slow, Planned { at, lasts, fault }]
 }
 
 /// Which of many.

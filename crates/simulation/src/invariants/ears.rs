@@ -1,8 +1,6 @@
 //! What the present leader can know of each node: whether it has a stream with it, and when it heard it last. Told a
 //! second time, by what reached it.
 
-use std::collections::BTreeMap;
-
 use callsheet_model::SessionId;
 
 use crate::Micros;
@@ -17,11 +15,18 @@ enum Stream {
     Gone,
 }
 
+/// What the present leader knows of one node.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    stream: Option<Stream>,
+    heard: Option<Micros>,
+}
+
 /// All that reached the present leader.
 #[derive(Debug, Default)]
 pub(super) struct Ears {
-    streams: BTreeMap<usize, Stream>,
-    heard: BTreeMap<usize, Micros>,
+    /// By node. Signs of life are by far the most of what can be seen.
+    nodes: Vec<Known>,
     /// It serves since then.
     began: Option<Micros>,
     /// It stood still from then to then, in order, none touching the next.
@@ -41,28 +46,35 @@ impl Ears {
                 _ => self.stalls.push((now, *until)),
             },
             Sight::Session { node, session, open: true } => {
-                self.streams.insert(*node, Stream::Open(*session));
-                self.heard.insert(*node, now);
+                *self.node(*node) = Known { stream: Some(Stream::Open(*session)), heard: Some(now) };
             }
             // The end of an older one is no news.
-            Sight::Session { node, session, open: false }
-                if self.streams.get(node) == Some(&Stream::Open(*session)) =>
-            {
-                self.streams.insert(*node, Stream::Gone);
+            Sight::Session { node, session, open: false } => {
+                let known = self.node(*node);
+                if known.stream == Some(Stream::Open(*session)) {
+                    known.stream = Some(Stream::Gone);
+                }
             }
-            Sight::Heard { node } => drop(self.heard.insert(*node, now)),
+            Sight::Heard { node } => self.node(*node).heard = Some(now),
             _ => {}
         }
     }
 
+    fn node(&mut self, node: usize) -> &mut Known {
+        if self.nodes.len() <= node {
+            self.nodes.resize(node + 1, Known::default());
+        }
+        &mut self.nodes[node]
+    }
+
     /// Whether silence is all that this leader could give a node up for: its stream is not known to be gone.
     pub(super) fn only_silent(&self, node: usize) -> bool {
-        self.streams.get(&node) != Some(&Stream::Gone)
+        self.nodes.get(node).and_then(|known| known.stream) != Some(Stream::Gone)
     }
 
     /// How long a node has been quiet while this leader was there and awake; nothing without one.
     pub(super) fn quiet(&self, now: Micros, node: usize) -> Option<Micros> {
-        let heard = self.heard.get(&node).copied().unwrap_or(0);
+        let heard = self.nodes.get(node).and_then(|known| known.heard).unwrap_or(0);
         let since = self.began?.max(heard);
         let slept = |(from, until): &(Micros, Micros)| (*until).min(now).saturating_sub((*from).max(since));
         let slept: Micros = self.stalls.iter().rev().map(slept).take_while(|slept| *slept > 0).sum();

@@ -56,6 +56,10 @@ impl Invariant for EveryLeaseEnds {
         "every_lease_ends"
     }
 
+    fn has_ears(&self) -> bool {
+        true
+    }
+
     fn see(&mut self, now: Micros, sight: &Sight<'_>) -> Result<(), String> {
         self.ears.take(now, sight);
         match sight {

@@ -29,6 +29,12 @@ pub trait Invariant: Send {
     /// Its name, by which code refers to it.
     fn name(&self) -> &'static str;
 
+    /// Whether it follows who is heard when. Signs of life are nearly all that happens, and only those are told of
+    /// them that make something of it.
+    fn has_ears(&self) -> bool {
+        false
+    }
+
     /// Sees something.
     ///
     /// # Errors
@@ -85,6 +91,8 @@ pub struct Violation {
 /// All invariants, and what was broken first.
 pub struct Watch {
     all: Vec<Box<dyn Invariant>>,
+    /// Those of them that have ears.
+    listening: Vec<usize>,
     violation: Option<Violation>,
     checked: u64,
     now: Micros,
@@ -112,24 +120,37 @@ impl Watch {
             Box::new(bounded::Bounded::new(scenario)),
             Box::new(nothing_starves::NothingStarves::default()),
         ];
-        Self { all, violation: None, checked: 0, now: 0 }
+        let watch = Self { all: Vec::new(), listening: Vec::new(), violation: None, checked: 0, now: 0 };
+        watch.with(all)
     }
 
     /// With others that see the same.
     #[must_use]
     pub(crate) fn with(mut self, others: Vec<Box<dyn Invariant>>) -> Self {
-        self.all.extend(others);
+        for other in others {
+            self.listening.extend(other.has_ears().then_some(self.all.len()));
+            self.all.push(other);
+        }
         self
     }
 
     pub(crate) fn saw(&mut self, now: Micros, sight: &Sight<'_>) {
         self.now = now;
-        for invariant in &mut self.all {
-            self.checked += 1;
-            if let Err(why) = invariant.see(now, sight) {
-                let invariant = invariant.name();
-                self.violation.get_or_insert(Violation { invariant, why, at: now });
+        if matches!(sight, Sight::Heard { .. }) {
+            for nth in 0..self.listening.len() {
+                self.tell(self.listening[nth], sight);
             }
+        } else {
+            (0..self.all.len()).for_each(|nth| self.tell(nth, sight));
+        }
+    }
+
+    fn tell(&mut self, nth: usize, sight: &Sight<'_>) {
+        let (at, invariant) = (self.now, &mut self.all[nth]);
+        self.checked += 1;
+        if let Err(why) = invariant.see(at, sight) {
+            let invariant = invariant.name();
+            self.violation.get_or_insert(Violation { invariant, why, at });
         }
     }
 

@@ -48,6 +48,10 @@ impl Invariant for StallKillsNobody {
         "stall_kills_nobody"
     }
 
+    fn has_ears(&self) -> bool {
+        true
+    }
+
     fn see(&mut self, now: Micros, sight: &Sight<'_>) -> Result<(), String> {
         self.ears.take(now, sight);
         match sight {

@@ -67,6 +67,10 @@ impl Invariant for StopsBeforeReassigned {
         "stops_before_reassigned"
     }
 
+    fn has_ears(&self) -> bool {
+        true
+    }
+
     fn see(&mut self, now: Micros, sight: &Sight<'_>) -> Result<(), String> {
         self.ears.take(now, sight);
         match sight {

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use callsheet_agent::{Action, Offer, Welcome};
+use callsheet_agent::{Action, Offer, Pulse, Welcome};
 use callsheet_model::{Failure, FrameSet, Md5, Token};
 use callsheet_scheduler::Effect;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub(crate) enum Happening {
     /// A snapshot is written.
     Snapshot(Life),
     /// Something from a node reaches the leader.
-    ToLeader(Stream, Box<Said>),
+    ToLeader(Stream, Said),
     /// The leader learns that a stream is gone.
     StreamLost(Stream),
 
@@ -74,7 +74,7 @@ pub(crate) enum NodeHappening {
     /// A dial or a stream came to nothing.
     Gone(Stream),
     /// The leader says something.
-    Heard(Stream, Box<Told>),
+    Heard(Stream, Told),
     /// A heartbeat is due.
     Heartbeat,
     /// An attempt goes on.
@@ -101,8 +101,10 @@ pub(crate) enum NodeHappening {
 /// What a node says on its stream.
 #[derive(Clone, Debug)]
 pub(crate) enum Said {
-    /// An agent's word: hello, pulse, report or goodbye.
-    Action(Action),
+    /// A sign of life, which most of it is.
+    Pulse(Pulse),
+    /// Another word of an agent: hello, report or goodbye.
+    Action(Box<Action>),
 }
 
 /// What the leader says on a stream.
@@ -120,7 +122,8 @@ pub(crate) enum Told {
 /// what it holds about.
 #[derive(Default)]
 pub(crate) struct Queue {
-    heap: BinaryHeap<Reverse<(Micros, u64, usize)>>,
+    /// When and which, in one number, and where it is.
+    heap: BinaryHeap<Reverse<(u128, usize)>>,
     order: u64,
     things: Vec<Option<Happening>>,
     free: Vec<usize>,
@@ -135,15 +138,16 @@ impl Queue {
             Some(thing) => *thing = Some(what),
             None => self.things.push(Some(what)),
         }
-        self.heap.push(Reverse((at, self.order, place)));
+        self.heap.push(Reverse((u128::from(at) << 64 | u128::from(self.order), place)));
     }
 
     /// The next thing, and when.
     pub(crate) fn pop(&mut self) -> Option<(Micros, Happening)> {
-        let Reverse((at, _, place)) = self.heap.pop()?;
+        let Reverse((when, place)) = self.heap.pop()?;
         self.free.push(place);
         let thing = self.things.get_mut(place)?;
-        thing.take().map(|what| (at, what))
+        // The upper half is the time.
+        thing.take().map(|what| ((when >> 64) as Micros, what))
     }
 }
 

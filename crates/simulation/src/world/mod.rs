@@ -250,7 +250,7 @@ impl World {
             Happening::Alarm(life) if life == leader.life => leader.alarm(core),
             Happening::Snapshot(life) if life == leader.life => leader.written(core, net),
             Happening::Synced(life) if life == leader.life => leader.synced(core, net, scenario),
-            Happening::ToLeader(stream, said) => leader.hears(core, net, scenario, stream, *said),
+            Happening::ToLeader(stream, said) => leader.hears(core, net, scenario, stream, said),
             Happening::StreamLost(stream) => leader.lost(core, net, scenario, stream),
             _ => {}
         }

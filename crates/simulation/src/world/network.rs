@@ -36,66 +36,102 @@ struct Link {
     slower: Micros,
 }
 
-/// The network.
+/// What streams are carried over.
 #[derive(Debug)]
-pub(super) struct Network {
-    wires: BTreeMap<Stream, Wire>,
+struct Cables {
     links: Vec<Link>,
-    next: Stream,
     latency: Micros,
     dice: Dice,
 }
 
-impl Network {
-    pub(super) fn new(nodes: usize, latency: Micros, dice: Dice) -> Self {
-        Self { wires: BTreeMap::new(), links: vec![Link::default(); nodes], next: 0, latency, dice }
-    }
-
-    /// How long something is on its way between a node and the leader.
-    pub(super) fn delay(&mut self, node: usize) -> Micros {
+impl Cables {
+    fn delay(&mut self, node: usize) -> Micros {
         let slower = self.links.get(node).map_or(0, |link| link.slower);
         // One in a few hundred messages has to be sent again.
         let again = if self.dice.one_in(300) { 200_000 } else { 0 };
         self.latency / 2 + self.dice.between(0, self.latency) + slower + again
     }
 
+    fn passes(&self, node: usize, up: bool) -> bool {
+        self.links.get(node).is_some_and(|link| if up { link.cut_up == 0 } else { link.cut_down == 0 })
+    }
+
+    fn carry(&mut self, wire: &mut Wire, up: bool, what: Happening, now: Micros, queue: &mut Queue) {
+        let arrives = now + self.delay(wire.node);
+        if !self.passes(wire.node, up) {
+            wire.held.push((up, what));
+            return;
+        }
+        let last = if up { &mut wire.last_up } else { &mut wire.last_down };
+        *last = arrives.max(*last + 1);
+        queue.push(*last, what);
+    }
+}
+
+/// The network.
+#[derive(Debug)]
+pub(super) struct Network {
+    wires: BTreeMap<Stream, Wire>,
+    cables: Cables,
+    next: Stream,
+}
+
+impl Wire {
+    /// The leader's end is there.
+    pub(super) fn is_open_at_leader(&self) -> bool {
+        self.leader_open
+    }
+}
+
+impl Network {
+    pub(super) fn new(nodes: usize, latency: Micros, dice: Dice) -> Self {
+        let cables = Cables { links: vec![Link::default(); nodes], latency, dice };
+        Self { wires: BTreeMap::new(), cables, next: 0 }
+    }
+
+    /// How long something is on its way between a node and the leader.
+    pub(super) fn delay(&mut self, node: usize) -> Micros {
+        self.cables.delay(node)
+    }
+
     pub(super) fn cut(&mut self, node: usize, way: Way) {
-        if let Some(link) = self.links.get_mut(node) {
+        if let Some(link) = self.cables.links.get_mut(node) {
             link.cut_up += u32::from(way != Way::ToNode);
             link.cut_down += u32::from(way != Way::ToLeader);
         }
     }
 
     pub(super) fn mend(&mut self, node: usize, way: Way, now: Micros, queue: &mut Queue) {
-        if let Some(link) = self.links.get_mut(node) {
+        if let Some(link) = self.cables.links.get_mut(node) {
             link.cut_up = link.cut_up.saturating_sub(u32::from(way != Way::ToNode));
             link.cut_down = link.cut_down.saturating_sub(u32::from(way != Way::ToLeader));
         }
         let streams: Vec<Stream> =
             self.wires.iter().filter(|(_, wire)| wire.node == node).map(|(stream, _)| *stream).collect();
         for stream in streams {
-            let held = self.wires.get_mut(&stream).map(|wire| std::mem::take(&mut wire.held));
-            for (up, what) in held.unwrap_or_default() {
-                self.carry(stream, up, what, now, queue);
+            if let Some(wire) = self.wires.get_mut(&stream) {
+                for (up, what) in std::mem::take(&mut wire.held) {
+                    self.cables.carry(wire, up, what, now, queue);
+                }
             }
             self.forget_if_over(stream);
         }
     }
 
     pub(super) fn slow(&mut self, node: usize, by: i64) {
-        if let Some(link) = self.links.get_mut(node) {
+        if let Some(link) = self.cables.links.get_mut(node) {
             link.slower = link.slower.saturating_add_signed(by);
         }
     }
 
     /// Whether anything arrives this way.
     pub(super) fn passes(&self, node: usize, up: bool) -> bool {
-        self.links.get(node).is_some_and(|link| if up { link.cut_up == 0 } else { link.cut_down == 0 })
+        self.cables.passes(node, up)
     }
 
     /// Whether everything arrives, and in its usual time.
     pub(super) fn is_good(&self, node: usize) -> bool {
-        let slower = self.links.get(node).is_none_or(|link| link.slower > 0);
+        let slower = self.cables.links.get(node).is_none_or(|link| link.slower > 0);
         !slower && self.passes(node, true) && self.passes(node, false)
     }
 
@@ -126,28 +162,18 @@ impl Network {
         }
     }
 
-    /// The leader's end is there.
-    pub(super) fn is_open_at_leader(&self, stream: Stream) -> bool {
-        self.wires.get(&stream).is_some_and(|wire| wire.leader_open)
-    }
-
-    /// The node's end is there.
-    pub(super) fn is_open_at_node(&self, stream: Stream) -> bool {
-        self.wires.get(&stream).is_some_and(|wire| wire.node_open)
-    }
-
     /// A node says something.
     pub(super) fn say(&mut self, stream: Stream, said: Said, now: Micros, queue: &mut Queue) {
-        if self.is_open_at_node(stream) {
-            self.carry(stream, true, Happening::ToLeader(stream, Box::new(said)), now, queue);
+        if let Some(wire) = self.wires.get_mut(&stream).filter(|wire| wire.node_open) {
+            self.cables.carry(wire, true, Happening::ToLeader(stream, said), now, queue);
         }
     }
 
     /// The leader says something.
     pub(super) fn tell(&mut self, stream: Stream, told: Told, now: Micros, queue: &mut Queue) {
-        let Some(wire) = self.wires.get(&stream).filter(|wire| wire.leader_open) else { return };
-        let what = NodeHappening::Heard(stream, Box::new(told));
-        self.carry(stream, false, Happening::Node(wire.node, wire.life, what), now, queue);
+        let Some(wire) = self.wires.get_mut(&stream).filter(|wire| wire.leader_open) else { return };
+        let what = Happening::Node(wire.node, wire.life, NodeHappening::Heard(stream, told));
+        self.cables.carry(wire, false, what, now, queue);
     }
 
     /// The node gives a stream up. A machine that died says nothing any more.
@@ -155,7 +181,7 @@ impl Network {
         let Some(wire) = self.wires.get_mut(&stream).filter(|wire| wire.node_open) else { return };
         wire.node_open = false;
         if !silently {
-            self.carry(stream, true, Happening::StreamLost(stream), now, queue);
+            self.cables.carry(wire, true, Happening::StreamLost(stream), now, queue);
         }
         self.forget_if_over(stream);
     }
@@ -166,35 +192,21 @@ impl Network {
         wire.leader_open = false;
         if !silently {
             let what = Happening::Node(wire.node, wire.life, NodeHappening::Gone(stream));
-            self.carry(stream, false, what, now, queue);
+            self.cables.carry(wire, false, what, now, queue);
         }
         self.forget_if_over(stream);
     }
 
     /// Something came for a stream whose leader's end is gone: its machine says so.
     pub(super) fn refuse(&mut self, stream: Stream, now: Micros, queue: &mut Queue) {
-        let Some(wire) = self.wires.get(&stream) else { return };
+        let Some(wire) = self.wires.get_mut(&stream) else { return };
         let what = Happening::Node(wire.node, wire.life, NodeHappening::Gone(stream));
-        self.carry(stream, false, what, now, queue);
+        self.cables.carry(wire, false, what, now, queue);
     }
 
     /// Streams whose leader's end is open.
     pub(super) fn open_at_leader(&self) -> Vec<Stream> {
         self.wires.iter().filter(|(_, wire)| wire.leader_open).map(|(stream, _)| *stream).collect()
-    }
-
-    fn carry(&mut self, stream: Stream, up: bool, what: Happening, now: Micros, queue: &mut Queue) {
-        let Some(node) = self.wires.get(&stream).map(|wire| wire.node) else { return };
-        let passes = self.passes(node, up);
-        let arrives = now + self.delay(node);
-        let Some(wire) = self.wires.get_mut(&stream) else { return };
-        if !passes {
-            wire.held.push((up, what));
-            return;
-        }
-        let last = if up { &mut wire.last_up } else { &mut wire.last_down };
-        *last = arrives.max(*last + 1);
-        queue.push(*last, what);
     }
 
     fn forget_if_over(&mut self, stream: Stream) {

@@ -9,8 +9,11 @@ use crate::Micros;
 use crate::scenario::{Deed, Scenario};
 use crate::sight::Sight;
 
-/// Readers of the log.
+/// Readers of the log: one that keeps up, and one that is slow, and so finds itself anywhere in the log when a leader
+/// starts that has nothing in memory yet.
 pub(super) const READERS: usize = 2;
+/// After so many pages, on the average, a reader's connection breaks.
+const PAGES: [u64; READERS] = [20, 2];
 /// Without an answer a person asks again.
 const PATIENCE: Micros = 3_000_000;
 
@@ -95,7 +98,7 @@ impl People {
                 *cursor = event.envelope.sequence;
             }
             // A connection may break between any two pages.
-            if core.dice.one_in(20) {
+            if core.dice.one_in(PAGES[reader]) {
                 return;
             }
         }

@@ -5,7 +5,7 @@ use std::sync::{PoisonError, mpsc};
 use std::time::Duration;
 
 use callsheet_journal::{AppendError, Mishap};
-use callsheet_model::{Author, NodeName, SessionId, Timestamp};
+use callsheet_model::{Author, SessionId, Timestamp};
 use callsheet_scheduler::{Command, Effect};
 
 use super::{Flight, Leader, MOST_APPENDS, Mail, Serving};
@@ -40,15 +40,18 @@ impl Leader {
         let now = serving.now(core.now);
         let mut flight = Flight::default();
         let (mut submitted, mut decided) = (false, 0);
-        for mail in std::mem::take(&mut serving.pending) {
+        let mut mails = std::mem::take(&mut serving.pending);
+        serving.pending = std::mem::take(&mut serving.decided);
+        for mail in mails.drain(..) {
             submitted |= matches!(&mail, Mail::Command { command: Command::SubmitJob { .. }, .. });
-            let sight = notices(&mail, &self.names);
+            let sight = notices(&mail);
             let taken = serving.judge(now, mail, scenario, &mut flight);
             // What it decided it decided before it heard.
             serving.output.events.iter().skip(decided).for_each(|event| core.saw(Sight::Decided(event)));
             decided = serving.output.events.len();
             sight.filter(|_| taken).into_iter().for_each(|sight| core.saw(sight));
         }
+        serving.decided = mails;
         serving.scheduler.dispatch(now, &mut serving.output);
         for effect in serving.output.effects.drain(..) {
             flight.effects.entry(effect.session()).or_default().push(effect);
@@ -199,6 +202,9 @@ impl Serving {
                 flight.answers.extend(deed.map(|deed| (deed, answer)));
                 taken
             }
+            Mail::OfNode { command, .. } => {
+                self.scheduler.handle(now, Author::SYSTEM, command, &mut self.output).is_ok()
+            }
             Mail::Report { node, session, report, number } => {
                 let Some(node) = scenario.machines.get(node).map(|machine| machine.name.clone()) else {
                     return false;
@@ -217,21 +223,22 @@ impl Serving {
         }
     }
 }
+
 /// What the leader learns of a node by this.
-fn notices(mail: &Mail, names: &BTreeMap<NodeName, usize>) -> Option<Sight<'static>> {
-    let place = |name: &NodeName| names.get(name).copied();
+fn notices(mail: &Mail) -> Option<Sight<'static>> {
     match mail {
+        Mail::Command { .. } => None,
         Mail::Report { node, .. } => Some(Sight::Heard { node: *node }),
-        Mail::Command { command, .. } => Some(match command {
-            Command::HearNode { node, .. } => Sight::Heard { node: place(node)? },
-            Command::ConnectNode { node, session, .. } => {
-                Sight::Session { node: place(node)?, session: *session, open: true }
+        Mail::OfNode { node, command } => match command {
+            Command::HearNode { .. } => Some(Sight::Heard { node: *node }),
+            Command::ConnectNode { session, .. } => {
+                Some(Sight::Session { node: *node, session: *session, open: true })
             }
-            Command::DisconnectNode { node, session, .. } => {
-                Sight::Session { node: place(node)?, session: *session, open: false }
+            Command::DisconnectNode { session, .. } => {
+                Some(Sight::Session { node: *node, session: *session, open: false })
             }
-            _ => return None,
-        }),
+            _ => None,
+        },
     }
 }
 

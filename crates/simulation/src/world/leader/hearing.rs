@@ -20,14 +20,22 @@ impl Leader {
         stream: Stream,
         said: Said,
     ) {
-        if !net.is_open_at_leader(stream) || self.serving.is_none() {
+        let open = net.wire(stream).filter(|wire| wire.is_open_at_leader() && self.serving.is_some());
+        let Some((node, session)) = open.map(|wire| (wire.node, wire.session)) else {
             net.close_at_leader(stream, true, core.now, &mut core.queue);
             net.refuse(stream, core.now, &mut core.queue);
             return;
-        }
-        let Some((node, session)) = net.wire(stream).map(|wire| (wire.node, wire.session)) else { return };
+        };
         let Some(name) = scenario.machines.get(node).map(|machine| machine.name.clone()) else { return };
-        let Said::Action(action) = said;
+        let action = match (said, session) {
+            (Said::Pulse(pulse), Some(session)) => {
+                net.tell(stream, Told::PulseAck(pulse.number), core.now, &mut core.queue);
+                let holding = pulse.holding.map(|(tokens, last_offered)| Holding { tokens, last_offered });
+                return self.of_node(core, node, Command::HearNode { node: name, session, holding });
+            }
+            (Said::Pulse(_), None) => return,
+            (Said::Action(action), _) => *action,
+        };
         match (action, session) {
             (Action::Hello(hello), None) => {
                 self.sessions_made += 1;
@@ -39,13 +47,9 @@ impl Leader {
                 let terms = Welcome { silence: scenario.policy.silence, pulse: scenario.pulse };
                 net.tell(stream, Told::Welcome(terms), core.now, &mut core.queue);
                 let capabilities = scenario.machines[node].capabilities.clone();
-                let (node, held, arrival) = (name, hello.held, Box::default());
-                self.command(core, Command::ConnectNode { node, session, capabilities, arrival, held });
-            }
-            (Action::Pulse(pulse), Some(session)) => {
-                net.tell(stream, Told::PulseAck(pulse.number), core.now, &mut core.queue);
-                let holding = pulse.holding.map(|(tokens, last_offered)| Holding { tokens, last_offered });
-                self.command(core, Command::HearNode { node: name, session, holding });
+                let (held, arrival) = (hello.held, Box::default());
+                let hello = Command::ConnectNode { node: name, session, capabilities, arrival, held };
+                self.of_node(core, node, hello);
             }
             (Action::Report(numbered), Some(session)) => {
                 let (report, number) = (numbered.report, numbered.number);
@@ -71,8 +75,8 @@ impl Leader {
             return;
         }
         let goodbye = serving.goodbyes.remove(&session);
-        let Some(node) = scenario.machines.get(node).map(|machine| machine.name.clone()) else { return };
-        self.command(core, Command::DisconnectNode { node, session, goodbye });
+        let Some(name) = scenario.machines.get(node).map(|machine| machine.name.clone()) else { return };
+        self.of_node(core, node, Command::DisconnectNode { node: name, session, goodbye });
     }
 
     /// A person's request. False when nobody takes it.
@@ -86,6 +90,10 @@ impl Leader {
 
     pub(super) fn command(&mut self, core: &mut Core, command: Command) {
         self.post(core, Mail::Command { author: Author::SYSTEM, command, deed: None });
+    }
+
+    fn of_node(&mut self, core: &mut Core, node: usize, command: Command) {
+        self.post(core, Mail::OfNode { node, command });
     }
 
     pub(super) fn post(&mut self, core: &mut Core, mail: Mail) {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use callsheet_journal::{AppendError, Durable, Journal, MemoryStore, Store};
 use callsheet_model::image::Image;
-use callsheet_model::{Author, NodeName, OfflineReason, SessionId, Timestamp};
+use callsheet_model::{Author, OfflineReason, SessionId, Timestamp};
 use callsheet_scheduler::{Command, Effect, Flights, Output, Rejection, Reply, Report, Scheduler};
 use callsheet_supervision::{Falls, Verdict, tables};
 
@@ -51,8 +51,6 @@ pub(super) struct Leader {
     sessions_made: u64,
     /// The last event that was shown to be on the platter.
     shown: u64,
-    /// Nodes by their names.
-    names: BTreeMap<NodeName, usize>,
 }
 
 /// A scheduler at work.
@@ -63,6 +61,8 @@ pub(super) struct Serving {
     sessions: BTreeMap<SessionId, Stream>,
     goodbyes: BTreeMap<SessionId, OfflineReason>,
     pending: Vec<Mail>,
+    /// What the last batch came in: its memory is kept for the next.
+    decided: Vec<Mail>,
     output: Output,
     landed: Landed,
     turn_planned: bool,
@@ -80,8 +80,22 @@ pub(super) struct Serving {
 
 /// What waits to be decided.
 enum Mail {
-    Command { author: Author, command: Command, deed: Option<usize> },
-    Report { node: usize, session: SessionId, report: Report, number: u64 },
+    Command {
+        author: Author,
+        command: Command,
+        deed: Option<usize>,
+    },
+    /// A command on behalf of a node.
+    OfNode {
+        node: usize,
+        command: Command,
+    },
+    Report {
+        node: usize,
+        session: SessionId,
+        report: Report,
+        number: u64,
+    },
 }
 
 /// What waits for the platter.
@@ -110,7 +124,6 @@ impl Leader {
             falls: Falls::default(),
             sessions_made: 0,
             shown: 0,
-            names: scenario.machines.iter().map(|machine| machine.name.clone()).zip(0..).collect(),
         }
     }
 
@@ -158,6 +171,7 @@ impl Leader {
             sessions: BTreeMap::new(),
             goodbyes: BTreeMap::new(),
             pending: Vec::new(),
+            decided: Vec::new(),
             output: Output::default(),
             landed: Landed::default(),
             turn_planned: false,

@@ -158,8 +158,8 @@ impl Node {
 
     fn local(&self, now: Micros) -> Duration {
         let real = now - self.born - self.slept.min(now - self.born);
-        let ahead = i128::from(real) * i128::from(self.drift) / 1_000_000;
-        Duration::from_micros(real.saturating_add_signed(i64::try_from(ahead).unwrap_or(0)))
+        let ahead = i64::try_from(real).unwrap_or(i64::MAX).saturating_mul(self.drift) / 1_000_000;
+        Duration::from_micros(real.saturating_add_signed(ahead))
     }
 
     fn until(&self, now: Micros, then: Duration) -> Micros {
@@ -203,7 +203,7 @@ impl Node {
                 self.dial_later(w);
             }
             NodeHappening::Gone(stream) => self.gone(w, stream),
-            NodeHappening::Heard(stream, told) => self.heard(w, stream, *told),
+            NodeHappening::Heard(stream, told) => self.heard(w, stream, told),
             NodeHappening::Heartbeat => {
                 self.mind(w, Input::Beat);
                 let heartbeat = micros(w.scenario.heartbeat);
@@ -241,10 +241,9 @@ impl Node {
 
     fn perform(&mut self, w: &mut Shared<'_>, action: Action) {
         match action {
-            Action::Hello(_) | Action::Report(_) | Action::Pulse(_) | Action::Goodbye => {
-                if let Some(stream) = self.stream {
-                    w.net.say(stream, Said::Action(action), w.core.now, &mut w.core.queue);
-                }
+            Action::Pulse(pulse) => self.say(w, Said::Pulse(pulse)),
+            Action::Hello(_) | Action::Report(_) | Action::Goodbye => {
+                self.say(w, Said::Action(Box::new(action)));
             }
             Action::Redial => {
                 self.drop_stream(w);
@@ -268,6 +267,12 @@ impl Node {
                 self.die(w, false);
                 w.core.after(STARTED_AGAIN, Happening::NodeUp(self.nth));
             }
+        }
+    }
+
+    fn say(&self, w: &mut Shared<'_>, said: Said) {
+        if let Some(stream) = self.stream {
+            w.net.say(stream, said, w.core.now, &mut w.core.queue);
         }
     }
 
