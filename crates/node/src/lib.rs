@@ -30,6 +30,19 @@ mod settings;
 mod supervisor;
 mod troupe;
 
+use callsheet_supervision::Kinds;
+
+/// Every actor of a node by its name, and the kinds of what it can be told; the agent takes its items at a wake-up.
+pub const ACTORS: [(&str, &[&str]); 7] = [
+    ("supervisor", supervisor::SupervisorMessage::KINDS),
+    ("agent", agent::Wake::KINDS),
+    ("agent", agent::Item::KINDS),
+    ("cache", cache::CacheMessage::KINDS),
+    ("heartbeat", heartbeat::HeartbeatMessage::KINDS),
+    ("leader_link", leader_link::LinkMessage::KINDS),
+    ("ae_process", ae_process::SlotMessage::KINDS),
+];
+
 pub use chance::Chance;
 pub use door::{Dial, Dialled, Door};
 pub use error::NodeError;

@@ -41,9 +41,49 @@ pub mod node {
     /// Without templates nothing new starts, but what runs goes on.
     pub const CACHE: Restart = line(10, 60, 50, 2_000);
     /// Figures are for people: it may fail long before anyone should care.
-    pub const HEARTBEAT: Restart = line(20, 60, 100, 5_000);
+    pub const HEARTBEAT: Restart = line(20, 60, 100, 2_000);
     /// The leader waits for it, so it is quick.
     pub const LEADER_LINK: Restart = line(20, 60, 10, 1_000);
     /// Only its own attempt dies with it.
     pub const AE_PROCESS: Restart = line(20, 60, 50, 2_000);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{leader, node};
+    use crate::{Falls, Restart, Verdict};
+    use std::time::Duration;
+
+    /// Whether a child that falls whenever it is started is given up at last.
+    fn is_given_up(rule: &Restart) -> bool {
+        let (mut falls, mut now) = (Falls::default(), Duration::ZERO);
+        for _ in 0..1000 {
+            match falls.fell(now, rule) {
+                Verdict::RestartAfter(wait) => now += wait,
+                Verdict::GoesUp => return true,
+            }
+        }
+        false
+    }
+
+    #[test]
+    fn a_child_that_falls_whenever_it_is_started_is_given_up() {
+        let lines = [
+            ("scheduler", leader::SCHEDULER),
+            ("event_hub", leader::EVENT_HUB),
+            ("log_keeper", leader::LOG_KEEPER),
+            ("monitor", leader::MONITOR),
+            ("agent", node::AGENT),
+            ("cache", node::CACHE),
+            ("heartbeat", node::HEARTBEAT),
+            ("leader_link", node::LEADER_LINK),
+            ("ae_process", node::AE_PROCESS),
+        ];
+        for (child, rule) in lines {
+            assert!(
+                is_given_up(&rule),
+                "{child} is started again for ever: its waits let its falls be forgiven"
+            );
+        }
+    }
 }

@@ -5,6 +5,7 @@
 // Helpers of tests may unwrap as tests do.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod falls;
 mod guard;
 mod leader;
 mod markers;

@@ -17,4 +17,4 @@ mod publisher;
 mod state;
 
 pub(crate) use handle::AgentHandle;
-pub(crate) use messages::{Figures, Heard, Item, Outlet};
+pub(crate) use messages::{Figures, Heard, Item, Outlet, Wake};

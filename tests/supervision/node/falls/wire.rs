@@ -1,0 +1,128 @@
+//! The way between node and leader, in memory: it can be cut, and it can fall silent without anyone being told.
+
+use std::io;
+use std::net::SocketAddr;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use callsheet_gateway::{Listener, Socket};
+use callsheet_node::Dial;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, copy_bidirectional, duplex};
+use tokio::sync::{mpsc, watch};
+
+/// What is done to all connections that are open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Disturbance {
+    Cut,
+    /// Both ends think that nothing is wrong.
+    Silence,
+}
+
+/// The node's end, and whoever disturbs it.
+#[derive(Clone)]
+pub(super) struct Wire {
+    disturb: watch::Sender<Disturbance>,
+    plugs: mpsc::UnboundedSender<Plug>,
+    /// The next dial is to panic.
+    panics: Arc<Mutex<bool>>,
+}
+
+/// The leader's end.
+pub(super) struct Port(tokio::sync::Mutex<mpsc::UnboundedReceiver<Plug>>);
+
+impl Wire {
+    pub(super) fn new() -> (Self, Port) {
+        let (plugs, port) = mpsc::unbounded_channel();
+        let wire = Self { disturb: watch::Sender::new(Disturbance::Cut), plugs, panics: Arc::default() };
+        (wire, Port(tokio::sync::Mutex::new(port)))
+    }
+
+    /// All connections break.
+    pub(super) fn cut(&self) {
+        self.disturb.send_replace(Disturbance::Cut);
+    }
+
+    /// What is said on connections that are open now comes to nobody any more.
+    pub(super) fn falls_silent(&self) {
+        self.disturb.send_replace(Disturbance::Silence);
+    }
+
+    /// The next dial panics.
+    pub(super) fn panics(&self) {
+        *self.panics.lock().unwrap() = true;
+    }
+
+    pub(super) fn dial(&self) -> Dial {
+        let wire = self.clone();
+        Dial::new(move |_, _| {
+            let panics = std::mem::take(&mut *wire.panics.lock().unwrap());
+            let wire = wire.clone();
+            async move {
+                if panics {
+                    resume_unwind(Box::new("the test has made dialling panic"));
+                }
+                wire.connect()
+            }
+        })
+    }
+
+    fn connect(&self) -> io::Result<DuplexStream> {
+        let ((ours, mut near), (mut far, theirs)) = (duplex(1 << 16), duplex(1 << 16));
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        self.plugs.send(Plug(theirs)).map_err(|_| refused())?;
+        let mut disturbed = self.disturb.subscribe();
+        tokio::spawn(async move {
+            let is_silent = tokio::select! {
+                _ = copy_bidirectional(&mut near, &mut far) => false,
+                done = disturbed.changed() => done.is_ok() && *disturbed.borrow() == Disturbance::Silence,
+            };
+            if is_silent {
+                // Held open until someone cuts it, or the day is over.
+                let _ = disturbed.wait_for(|done| *done == Disturbance::Cut).await;
+            }
+        });
+        Ok(ours)
+    }
+}
+
+impl Listener for Port {
+    type Socket = Plug;
+
+    async fn accept(&self) -> io::Result<(Plug, SocketAddr)> {
+        match self.0.lock().await.recv().await {
+            Some(plug) => Ok((plug, SocketAddr::from(([127, 0, 0, 1], 1)))),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// A connection that was accepted.
+pub(super) struct Plug(DuplexStream);
+
+impl Socket for Plug {}
+
+impl AsyncRead for Plug {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Plug {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
