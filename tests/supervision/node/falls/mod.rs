@@ -20,8 +20,11 @@ const ENDS_THE_DAY: &str = "unwelcome";
 /// A dialling task that is over is a failure itself.
 const NEVER_DONE: Moment = Moment::After("over");
 
+/// Whether a message comes, or is dealt with.
+type When = fn(&'static str) -> Moment;
+
 /// How an actor ends when a message comes, and when it is dealt with: for the first time, or (true) in the midst.
-const FALLS: [(fn(&'static str) -> Moment, Fault, bool); 5] = [
+const FALLS: [(When, Fault, bool); 5] = [
     (Moment::Before, Fault::Panic, false),
     (Moment::Before, Fault::Error, true),
     (Moment::Before, Fault::Stop, false),
