@@ -39,10 +39,11 @@ async fn a_crash_is_told_with_the_way_to_its_log() {
     assert_eq!((&crash.failure, crash.recovering), (&failure, true));
     let way = format!("http://127.0.0.1:7420/api/v1/jobs/{job}/attempts/{}/log", lease.token);
     assert_eq!(crash.log_url, Some(way));
-    // The keeper writes in its own time.
+    // The keeper writes in its own time, into a file that is empty at first.
     let log = loop {
         match bench.leader.attempt_log(job, lease.token).await {
-            Ok(log) => break log,
+            Ok(log) if !log.text.is_empty() => break log,
+            Ok(_) => {}
             Err(error) => assert!(matches!(error, LeaderError::NoAttempt { .. }), "{error}"),
         }
         tokio::task::yield_now().await;

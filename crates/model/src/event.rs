@@ -4,11 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use crate::alert::AlertEvent;
 use crate::approval::ApprovalEvent;
-use crate::author::Author;
 use crate::frames::FrameSet;
 use crate::id::{JobId, NodeName, StepIndex, Token};
 use crate::job::Job;
@@ -23,28 +20,6 @@ use crate::time::Timestamp;
 use crate::troupe::TroupeEvent;
 use crate::trust::{ClearedBy, Crash};
 use crate::workflow::WorkflowEvent;
-
-/// An event in the log.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Envelope {
-    /// Its number in the log, from 1, without gaps. A stream's cursor is this number.
-    pub sequence: u64,
-    /// When it happened, by the leader's clock; of an event from outside, when it was taken in.
-    pub at: Timestamp,
-    /// Whom it comes from and what it belongs to.
-    pub context: Context,
-    /// What happened.
-    pub event: Event,
-}
-
-/// What an event belongs to, beside what it says itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Context {
-    /// The project.
-    pub project: Option<Uuid>,
-    /// Who triggered it.
-    pub author: Author,
-}
 
 /// Everything that can happen to the cluster and has to be remembered.
 #[derive(Clone, Debug, PartialEq)]

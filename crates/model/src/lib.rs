@@ -16,6 +16,7 @@
 pub mod alert;
 pub mod approval;
 pub mod author;
+pub mod envelope;
 pub mod event;
 pub mod frames;
 pub mod id;
@@ -40,7 +41,8 @@ pub mod workflow;
 pub use alert::{Alert, AlertEvent, AlertKind, Observation};
 pub use approval::{ApprovalEvent, ApprovalSpec, Overdue};
 pub use author::{Author, AuthorKind};
-pub use event::{Context, Envelope, Event, ReleaseReason};
+pub use envelope::{Context, Envelope};
+pub use event::{Event, ReleaseReason};
 pub use frames::{FrameSet, FrameSetError};
 pub use id::{JobId, Md5, NodeName, SessionId, StepIndex, Token};
 pub use job::{Chunk, Job, JobSpec, JobState, Requirements, StepSpec, StepState, Template, Timeouts};

@@ -41,9 +41,10 @@ async fn in_an_address() {
         .map(|rest| bad(format!("/api/v1/jobs/{x}{rest}"), "id"))
         .collect();
     rows.extend(
-        ["cancel", "pause", "resume", "retry", "prioritise"]
-            .map(|verb| act(format!("/api/v1/jobs/{x}/{verb}"), "id")),
+        ["cancel", "pause", "resume", "retry"].map(|verb| act(format!("/api/v1/jobs/{x}/{verb}"), "id")),
     );
+    let urgent = bench.post(&format!("/api/v1/jobs/{x}/prioritise")).json(&json!({ "priority": 1 }));
+    rows.push((urgent, 400, "bad_parameter", "id"));
     rows.extend([
         bad(format!("/api/v1/jobs?project={x}"), "project"),
         bad(format!("/api/v1/jobs?name={x}"), "name"),

@@ -2,6 +2,7 @@
 //! and a reader of the log. Whatever falls meanwhile, the same must be true in the evening.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use callsheet_model::signal::{Signal, WorkerBeat, WorkerKind, WorkerState};
@@ -29,7 +30,9 @@ pub(super) struct Evening {
 }
 
 const FRAMES: [&str; 2] = ["1-4", "1-3"];
-const POSTS: u128 = 30;
+const POSTS: u128 = 3 * 5 * EVENTS;
+/// In one post.
+const EVENTS: u128 = 30;
 
 /// Lives through a day with these faults in it, and looks at what is there in the evening.
 pub(super) fn day(arrange: impl FnOnce(&Record)) -> Evening {
@@ -95,13 +98,20 @@ async fn person(stage: Stage, jobs: Vec<(JobId, JobSpec)>) {
     }
 }
 
-/// Posts events of its own, three at once; each post is answered.
+/// Posts events of its own, in five posts at once that are too many to go together; each is answered.
 async fn service(stage: Stage) {
-    for first in (0..POSTS).step_by(3) {
-        let post =
-            |leader: Leader| async move { leader.ingest((first..first + 3).map(posted).collect()).await };
+    let post = async |events: Range<u128>| {
+        let post = |leader: Leader| {
+            let events = events.clone().map(posted).collect();
+            async move { leader.ingest(events).await }
+        };
         stage.ask("a post is taken", post).await.unwrap();
-        sleep(Duration::from_millis(150)).await;
+    };
+    for round in (0..POSTS).step_by(5 * EVENTS as usize) {
+        let starts = [0, 1, 2, 3, 4].map(|nth| round + nth * EVENTS);
+        let [a, b, c, d, e] = starts.map(|first| post(first..first + EVENTS));
+        tokio::join!(a, b, c, d, e);
+        sleep(Duration::from_millis(500)).await;
     }
 }
 

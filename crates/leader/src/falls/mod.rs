@@ -158,7 +158,11 @@ fn the_supervisor_falls_at_every_message_and_another_leader_goes_on() {
     let supervisor = Sweep { actor: "supervisor", kinds, always: keeper_falls };
     let so = |_, evening: &Evening| assert_eq!((evening.ended, evening.schedulers), (1, 2));
     supervisor.at_every_message(so);
-    // One that is killed while it starts may have started a scheduler.
-    let so = |_, evening: &Evening| assert!(evening.ended == 1 && evening.schedulers <= 3);
+    // One that is killed while it starts may have started a scheduler, or have been a leader for a moment.
+    let so = |point: Point, evening: &Evening| {
+        let Evening { ended, schedulers, .. } = evening;
+        let most = if point.moment == Moment::Start { 2 } else { 1 };
+        assert!((1..=most).contains(ended) && *schedulers <= 3, "{ended} ended, {schedulers} schedulers");
+    };
     supervisor.at_start_and_stop("open_session", so);
 }

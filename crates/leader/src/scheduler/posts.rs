@@ -13,6 +13,7 @@ use callsheet_events::Prepared;
 use callsheet_events::ingest::Posted;
 use callsheet_model::{Context, Outside};
 use callsheet_scheduler::{Ingested, Rejection, Reply};
+use callsheet_supervision::aside;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::flight::Flight;
@@ -51,7 +52,7 @@ impl Guests {
         if posted.len() <= FEW {
             return Ok(Self::now(posted));
         }
-        tokio::task::spawn_blocking(move || Self::now(posted)).await.map_err(|_| LeaderError::Restarting)
+        aside(move || Self::now(posted)).await.map_err(|_| LeaderError::Restarting)
     }
 
     fn now(posted: Vec<Posted>) -> Self {
