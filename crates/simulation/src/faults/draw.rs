@@ -132,22 +132,42 @@ fn targeted(dice: &mut Dice, storm: Micros) -> Vec<Planned> {
             let lasts = dice.between(SECOND / 10, 30 * SECOND);
             faults.push(Planned { at: at + dice.between(0, 3 * SECOND), lasts, fault: any(dice) });
         }
-        if dice.one_in(4) {
-            faults.extend(cut_off_while_publishing(dice, at));
+        if dice.one_in(3) {
+            faults.extend(run_out(dice, at));
         }
+    }
+    if dice.one_in(2) {
+        let at = dice.between(SECOND, storm);
+        faults.extend(given_up(dice, at));
     }
     faults
 }
 
-/// Files are moved so slowly that the lease they are moved under runs out on the way: the leader hears nothing more of
-/// most nodes.
-fn cut_off_while_publishing(dice: &mut Dice, at: Micros) -> [Planned; 2] {
+/// The worst moment for a lease to run out: the leader hears nothing more of most nodes while their files are moved
+/// slowly, or while its last answers are still on a slow way to them.
+fn run_out(dice: &mut Dice, at: Micros) -> Vec<Planned> {
+    let (first, more) = (node(dice), 4);
     let lasts = dice.between(30 * SECOND, 120 * SECOND);
-    let fault = Fault::StorageSlow { by: dice.magnitude(2e6, 6e7) as Micros };
-    let slow = Planned { at, lasts, fault };
+    let mut faults: Vec<Planned> = if dice.one_in(2) {
+        let fault = Fault::StorageSlow { by: dice.magnitude(2e6, 6e7) as Micros };
+        vec![Planned { at, lasts, fault }]
+    } else {
+        let by = dice.magnitude(2e5, 6e6) as Micros;
+        let slow = |nth| Fault::SlowLink { node: first.saturating_add(nth), by };
+        (0..=more).map(|nth| Planned { at, lasts, fault: slow(nth) }).collect()
+    };
     let (at, lasts) = (at + dice.between(SECOND, lasts), dice.between(10 * SECOND, 180 * SECOND));
-    let fault = Fault::Partition { node: node(dice), more: 4, way: Way::ToLeader };
-    [slow, Planned { at, lasts, fault }]
+    faults.push(Planned { at, lasts, fault: Fault::Partition { node: first, more, way: Way::ToLeader } });
+    faults
+}
+
+/// Files of accepted frames are on their slow way when the storage goes away, for so long that they count as lost.
+fn given_up(dice: &mut Dice, at: Micros) -> [Planned; 2] {
+    let lasts = dice.between(120 * SECOND, 300 * SECOND);
+    let fault = Fault::StorageSlow { by: dice.magnitude(1e6, 1e7) as Micros };
+    let slow = Planned { at, lasts, fault };
+    let (at, lasts) = (at + dice.between(SECOND, 60 * SECOND), dice.between(60 * SECOND, 240 * SECOND));
+    [slow, Planned { at, lasts, fault: Fault::StorageOut }]
 }
 
 /// Which of many.
