@@ -17,6 +17,7 @@ use callsheet_model::{
 use callsheet_node::{Door, NodeError, NodeSettings, Shutdown};
 use callsheet_renderers::Registry;
 use callsheet_supervision::{Faults, InTurn, Moment, Point, Tripwire};
+use tempfile::TempDir;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
@@ -118,8 +119,14 @@ pub(super) fn long_day(idle: Duration, arrange: impl FnOnce(&Record)) -> Evening
     runtime.block_on(live(idle, arrange))
 }
 
+/// A directory, in memory where there is a disk in memory: what a day takes is then not the time that a disk takes to
+/// have it for sure, which no fall here is about.
+pub(super) fn home() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 async fn live(idle: Duration, arrange: impl FnOnce(&Record)) -> Evening {
-    let home = tempfile::tempdir().unwrap();
+    let home = home();
     let mut config = config(home.path());
     config.monitor.interval = Duration::from_secs(2);
     let (wire, port) = Wire::new();

@@ -16,7 +16,7 @@ use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::day::{config, in_time};
+use super::day::{config, home, in_time};
 use super::player::Players;
 use super::wire::Wire;
 use crate::leader::{Leader, Session, TEMPLATE};
@@ -115,7 +115,7 @@ pub(super) fn flooded_over_a_disk<F: Future<Output = ()>>(flood: impl FnOnce(Flo
 
 impl Flooded {
     async fn start() -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = home();
         let config = config(home.path());
         let node = config.node("anna").unwrap().clone();
         let node = NodeConfig { cache_size: 1 << 20, ..node };
