@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use callsheet_model::limits::MAX_HELD;
 use callsheet_model::{FrameSet, JobId, NodeStatus, Outcome, Reported, Token, Work};
 
 use crate::action::{Action, Hello, Pulse};
@@ -189,8 +190,12 @@ impl Agent {
             }
             Input::Offered(offers) => offers.into_iter().for_each(|offer| self.offered(now, offer)),
             Input::Unreadable { token, failure } => {
-                if !self.held.contains_key(&token) {
-                    self.last_offered = self.last_offered.max(token);
+                if self.held.contains_key(&token) {
+                    return;
+                }
+                self.last_offered = self.last_offered.max(token);
+                // Upholds bounded: without a report, the next word of what is held hands it back.
+                if !self.outbox.is_full() {
                     let outcome = Outcome::Failed(failure.bounded());
                     self.report(
                         token,
@@ -284,6 +289,10 @@ impl Agent {
         self.last_offered = self.last_offered.max(token);
         if self.leaving.as_ref().is_some_and(Leaving::hands_back) {
             // Our goodbye is on its way, and hands it back.
+            return;
+        }
+        // Upholds bounded: of more than this the leader cannot be told, and the next word of what is held hands it back.
+        if self.held.len() >= MAX_HELD {
             return;
         }
         let offer = Arc::new(offer);

@@ -1,5 +1,6 @@
 //! A leader played by the test: it listens for real, says what the test says, and answers pulses by itself.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,12 +10,15 @@ use callsheet_protocol::v1::leader_message::Body as Down;
 use callsheet_protocol::v1::node_message::Body as Up;
 use callsheet_protocol::v1::nodes_server::{Nodes, NodesServer};
 use callsheet_protocol::v1::report::What;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
+use tokio_stream::Stream;
 use tokio_stream::wrappers::{TcpListenerStream, UnboundedReceiverStream};
 use tonic::transport::Server;
+use tonic::transport::server::Connected;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::processes::LONG;
@@ -116,12 +120,23 @@ impl Leader {
     async fn with(address: SocketAddr, refusal: Option<Status>) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
+        Self::over(address, refusal, TcpListenerStream::new(listener))
+    }
+
+    /// One that is reached in whatever way.
+    pub(crate) fn over<S>(
+        address: SocketAddr,
+        refusal: Option<Status>,
+        incoming: impl Stream<Item = io::Result<S>> + Send + 'static,
+    ) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Connected + Send + Unpin + 'static,
+    {
         let (sender, sessions) = mpsc::unbounded_channel();
         let fetches = Arc::new(AtomicUsize::new(0));
         let template = TEMPLATE.to_vec();
         let door = Door { refusal, sessions: sender, fetches: fetches.clone(), template };
         let server = tokio::spawn(async move {
-            let incoming = TcpListenerStream::new(listener);
             Server::builder()
                 .add_service(NodesServer::new(door))
                 .serve_with_incoming(incoming)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use callsheet_agent::{Input, Offer};
 use callsheet_model::{FrameSet, JobId, OutputPattern, Token};
 use callsheet_renderers::publish;
-use callsheet_supervision::aside;
+use callsheet_supervision::{Held, aside};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::time::Instant;
 
@@ -18,6 +18,13 @@ use crate::agent::publisher;
 /// Leases whose files are moved at the same time.
 const AT_ONCE: usize = 4;
 
+/// Sweeps that wait for the disk. What is beyond them stays where it is: it only takes room.
+// Upholds bounded.
+const SWEEPS: usize = 1000;
+
+/// What attempts of a job up to a lease left beside these outputs is to go.
+type Sweep = (JobId, Token, Vec<OutputPattern>);
+
 /// The agent's hand on the disk.
 #[derive(Debug)]
 pub(crate) struct Disk {
@@ -26,6 +33,8 @@ pub(crate) struct Disk {
     turns: Arc<Semaphore>,
     /// Orders of one attempt go through one queue.
     queues: BTreeMap<Token, mpsc::UnboundedSender<Work>>,
+    sweeps: mpsc::Sender<Sweep>,
+    _sweeper: Held,
 }
 
 /// One thing to do to an attempt's files.
@@ -37,7 +46,10 @@ enum Work {
 
 impl Disk {
     pub(super) fn new(workshop: Arc<Workshop>, agent: AgentHandle) -> Self {
-        Self { workshop, agent, turns: Arc::new(Semaphore::new(AT_ONCE)), queues: BTreeMap::new() }
+        let (sweeps, orders) = mpsc::channel(SWEEPS);
+        let _sweeper = Held::spawn(sweeper(workshop.clone(), orders));
+        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        Self { workshop, agent, turns, queues: BTreeMap::new(), sweeps, _sweeper }
     }
 
     pub(super) fn publish(&mut self, offer: Arc<Offer>, frames: FrameSet, until: Option<Instant>) {
@@ -50,18 +62,9 @@ impl Disk {
     }
 
     pub(super) fn sweep(&self, job: JobId, up_to: Token, outputs: Vec<OutputPattern>) {
-        let workshop = self.workshop.clone();
-        aside(move || {
-            for output in outputs {
-                let swept = match workshop.output_here(&output) {
-                    Ok(output) => publish::sweep(&output, job, up_to).map_err(|error| error.to_string()),
-                    Err(error) => Err(error.to_string()),
-                };
-                if let Err(error) = swept {
-                    tracing::warn!(%job, %output, error, "cannot be swept");
-                }
-            }
-        });
+        if self.sweeps.try_send((job, up_to, outputs)).is_err() {
+            tracing::warn!(%job, "is not swept: too much waits for the disk");
+        }
     }
 
     fn order(&mut self, attempt: Token, work: Work) {
@@ -79,6 +82,29 @@ impl Disk {
         let _ = queue.send(work);
         self.queues.insert(attempt, queue);
         tokio::spawn(worker(self.workshop.clone(), self.agent.clone(), self.turns.clone(), orders));
+    }
+}
+
+/// Sweeps one job after another.
+async fn sweeper(workshop: Arc<Workshop>, mut orders: mpsc::Receiver<Sweep>) {
+    while let Some((job, up_to, outputs)) = orders.recv().await {
+        let workshop = workshop.clone();
+        let swept = aside(move || sweep(&workshop, job, up_to, &outputs));
+        // A panic while sweeping costs files that stay.
+        let _ = swept.await;
+    }
+}
+
+/// Blocking.
+fn sweep(workshop: &Workshop, job: JobId, up_to: Token, outputs: &[OutputPattern]) {
+    for output in outputs {
+        let swept = match workshop.output_here(output) {
+            Ok(output) => publish::sweep(&output, job, up_to).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(error) = swept {
+            tracing::warn!(%job, %output, error, "cannot be swept");
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod gauges;
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use callsheet_supervision::{aside, kinds};
@@ -23,8 +24,8 @@ pub(crate) use gauges::total_memory;
 /// What the heartbeat can be told.
 #[derive(Debug)]
 pub(crate) enum HeartbeatMessage {
-    /// Beat now, and this often.
-    Every(Duration),
+    /// Beat now, and as often as is wished.
+    Every,
     /// It is time.
     Beat,
     /// The machine was looked at.
@@ -32,14 +33,20 @@ pub(crate) enum HeartbeatMessage {
 }
 
 kinds!(HeartbeatMessage {
-    "every": HeartbeatMessage::Every(_),
+    "every": HeartbeatMessage::Every,
     "beat": HeartbeatMessage::Beat,
     "measured": HeartbeatMessage::Measured(..),
 });
 
+/// How often it is to beat, until it has heard of it: of several such wishes the last one counts.
+type Wish = Arc<Mutex<Option<Duration>>>;
+
 /// The heartbeat, from outside.
 #[derive(Clone, Debug)]
-pub(crate) struct HeartbeatHandle(ActorRef<HeartbeatMessage>);
+pub(crate) struct HeartbeatHandle {
+    actor: ActorRef<HeartbeatMessage>,
+    wish: Wish,
+}
 
 impl HeartbeatHandle {
     pub(crate) async fn start(
@@ -48,14 +55,19 @@ impl HeartbeatHandle {
         cell: ActorCell,
     ) -> Result<ActorCell, SpawnErr> {
         let heartbeat = parts.settings.tripwire.wire("heartbeat", Heartbeat);
-        let (actor, _) = cell.spawn_linked(None, heartbeat, agent.clone()).await?;
-        agent.tell(Item::Heartbeat(Self(actor.clone())));
-        Ok(actor.get_cell())
+        let wish = Wish::default();
+        let (actor, _) = cell.spawn_linked(None, heartbeat, (agent.clone(), wish.clone())).await?;
+        let cell = actor.get_cell();
+        agent.tell(Item::Heartbeat(Self { actor, wish }));
+        Ok(cell)
     }
 
     pub(crate) fn every(&self, interval: Duration) {
-        // One that is gone is told again when it is back.
-        let _ = self.0.cast(HeartbeatMessage::Every(interval));
+        let before = self.wish.lock().unwrap_or_else(PoisonError::into_inner).replace(interval);
+        if before.is_none() {
+            // One that is gone is told again when it is back.
+            let _ = self.actor.cast(HeartbeatMessage::Every);
+        }
     }
 }
 
@@ -63,6 +75,7 @@ struct Heartbeat;
 
 struct State {
     agent: AgentHandle,
+    wish: Wish,
     every: Option<Duration>,
     next: Instant,
     timer: Option<Held>,
@@ -73,15 +86,15 @@ struct State {
 impl Actor for Heartbeat {
     type Msg = HeartbeatMessage;
     type State = State;
-    type Arguments = AgentHandle;
+    type Arguments = (AgentHandle, Wish);
 
     async fn pre_start(
         &self,
         _myself: ActorRef<HeartbeatMessage>,
-        agent: AgentHandle,
+        (agent, wish): Self::Arguments,
     ) -> Result<State, ActorProcessingErr> {
         let gauges = Some(Box::default());
-        Ok(State { agent, every: None, next: Instant::now(), timer: None, gauges })
+        Ok(State { agent, wish, every: None, next: Instant::now(), timer: None, gauges })
     }
 
     async fn handle(
@@ -91,8 +104,9 @@ impl Actor for Heartbeat {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            HeartbeatMessage::Every(interval) => {
-                state.every = Some(interval);
+            HeartbeatMessage::Every => {
+                let wish = state.wish.lock().unwrap_or_else(PoisonError::into_inner).take();
+                state.every = wish.or(state.every);
                 // One comes at once: it says what the node holds.
                 state.next = Instant::now();
                 state.beat_later(myself);

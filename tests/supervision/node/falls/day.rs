@@ -17,6 +17,7 @@ use callsheet_model::{
 use callsheet_node::{Door, NodeError, NodeSettings, Shutdown};
 use callsheet_renderers::Registry;
 use callsheet_supervision::{Faults, InTurn, Moment, Point, Tripwire};
+use tempfile::TempDir;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
@@ -38,8 +39,17 @@ pub(super) async fn in_time<T>(what: &str, it: impl Future<Output = T>) -> T {
 #[derive(Clone, Default)]
 pub(super) struct Record {
     pub(super) faults: Faults,
-    falls: Arc<Mutex<Vec<(&'static str, Instant)>>>,
+    players: Players,
+    falls: Arc<Mutex<Vec<Fall>>>,
     starts: Arc<Mutex<Vec<(&'static str, Instant)>>>,
+}
+
+#[derive(Clone, Copy)]
+struct Fall {
+    actor: &'static str,
+    at: Instant,
+    /// Renderers that lived then.
+    rendering: usize,
 }
 
 impl Record {
@@ -51,7 +61,8 @@ impl Record {
                 record.starts.lock().unwrap().push((point.actor, Instant::now()));
             }
             if fault.is_some() {
-                record.falls.lock().unwrap().push((point.actor, Instant::now()));
+                let (at, rendering) = (Instant::now(), record.players.living());
+                record.falls.lock().unwrap().push(Fall { actor: point.actor, at, rendering });
             }
             fault
         })
@@ -60,11 +71,17 @@ impl Record {
     /// How long it took from each fall of an actor to its next start; `None`: it was not started again.
     pub(super) fn waits(&self, actor: &str) -> Vec<Option<Duration>> {
         let (falls, starts) = (self.falls.lock().unwrap(), self.starts.lock().unwrap());
-        let falls = falls.iter().filter(|(who, _)| *who == actor);
+        let falls = falls.iter().filter(|fall| fall.actor == actor);
         let next = |fell: Instant| {
             starts.iter().find(|(who, at)| *who == actor && *at > fell).map(|(_, at)| *at - fell)
         };
-        falls.map(|(_, fell)| next(*fell)).collect()
+        falls.map(|fall| next(fall.at)).collect()
+    }
+
+    /// How many renderers lived when an actor fell, for each of its falls.
+    pub(super) fn rendering(&self, actor: &str) -> Vec<usize> {
+        let falls = self.falls.lock().unwrap();
+        falls.iter().filter(|fall| fall.actor == actor).map(|fall| fall.rendering).collect()
     }
 
     /// How often an actor was started.
@@ -76,15 +93,14 @@ impl Record {
 /// What a day came to.
 pub(super) struct Evening {
     pub(super) record: Record,
-    /// Nodes that ended before their time, and were followed by another; why.
-    pub(super) ended: Vec<String>,
+    /// Why nodes ended before their time, each followed by another one. Of each nothing was left.
+    pub(super) ended: Vec<NodeError>,
 }
 
 /// Everything that takes part.
 struct Stage {
     leader: Leader,
     wire: Wire,
-    players: Players,
     record: Record,
     config: ClusterConfig,
     wish: watch::Sender<Shutdown>,
@@ -103,8 +119,14 @@ pub(super) fn long_day(idle: Duration, arrange: impl FnOnce(&Record)) -> Evening
     runtime.block_on(live(idle, arrange))
 }
 
+/// A directory, in memory where there is a disk in memory: what a day takes is then not the time that a disk takes to
+/// have it for sure, which no fall here is about.
+pub(super) fn home() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 async fn live(idle: Duration, arrange: impl FnOnce(&Record)) -> Evening {
-    let home = tempfile::tempdir().unwrap();
+    let home = home();
     let mut config = config(home.path());
     config.monitor.interval = Duration::from_secs(2);
     let (wire, port) = Wire::new();
@@ -112,23 +134,17 @@ async fn live(idle: Duration, arrange: impl FnOnce(&Record)) -> Evening {
     let leave = CancellationToken::new();
     let doors = tokio::spawn(Doors::over(leader.clone(), port).serve(leave.clone()));
     let (wish, wishes) = watch::channel(Shutdown::Stay);
-    let (players, record) = (Players::default(), Record::default());
+    let record = Record::default();
     arrange(&record);
-    let stage = Arc::new(Stage { leader, wire, players, record, config, wish, wishes });
+    let stage = Arc::new(Stage { leader, wire, record, config, wish, wishes });
     let node = tokio::spawn(keep(stage.clone()));
     let jobs = person(&stage, home.path()).await;
     sleep(idle).await;
     stage.wish.send_replace(Shutdown::Drain);
     let ended = in_time("the node leaves", node).await.unwrap();
-    // Those that were killed are gone when the runtime has come round to it.
-    let gone = async {
-        while stage.players.living() > 0 {
-            sleep(Duration::from_millis(1)).await;
-        }
-    };
-    in_time("no renderer is left", gone).await;
+    no_renderer_is_left(&stage).await;
     look(&stage, &jobs, home.path()).await;
-    assert!(stage.players.started() >= 6);
+    assert!(stage.record.players.started() >= 6);
     leave.cancel();
     in_time("the doors close", doors).await.unwrap().unwrap();
     stage.leader.stop().await;
@@ -138,14 +154,22 @@ async fn live(idle: Duration, arrange: impl FnOnce(&Record)) -> Evening {
     Evening { record, ended }
 }
 
-/// Runs the node, and another one when it ends before its time; why they ended.
-async fn keep(stage: Arc<Stage>) -> Vec<String> {
+/// Those that were killed are gone when the runtime has come round to it.
+async fn no_renderer_is_left(stage: &Stage) {
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(stage.record.players.living(), 0, "renderers outlive their node");
+}
+
+/// Runs the node, and another one when it ends before its time; why they ended. That nothing of the one before holds
+/// its directories any more is seen by the next one: it would not start.
+async fn keep(stage: Arc<Stage>) -> Vec<NodeError> {
     let mut ended = Vec::new();
     loop {
         match run(&stage).await {
             Ok(()) => return ended,
-            Err(error) => ended.push(error.to_string()),
+            Err(error) => ended.push(error),
         }
+        no_renderer_is_left(&stage).await;
         sleep(Duration::from_millis(100)).await;
     }
 }
@@ -158,7 +182,7 @@ async fn run(stage: &Stage) -> Result<(), NodeError> {
     let renderers = Registry::of_node(&stage.config, &node).into_renderers();
     let settings = NodeSettings {
         grace: Duration::from_secs(10),
-        processes: Arc::new(stage.players.clone()),
+        processes: Arc::new(stage.record.players.clone()),
         tripwire: stage.record.tripwire(),
         ..NodeSettings::new(node, door, renderers)
     };
@@ -294,7 +318,7 @@ async fn look(stage: &Stage, jobs: &[(JobId, &'static str)], home: &Path) {
     assert!(looked.unwrap().iter().all(|node| node.leases.is_empty()), "no lease is left");
 }
 
-fn config(home: &Path) -> ClusterConfig {
+pub(super) fn config(home: &Path) -> ClusterConfig {
     std::fs::create_dir(home.join("out")).unwrap();
     let text = format!(
         "[cluster]\nname = \"test\"\n[leader]\ndata = \"leader\"\nsilence = \"3s\"\n\

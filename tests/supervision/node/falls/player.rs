@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use callsheet_node::{Pipe, Process, Processes, Used};
@@ -40,9 +40,21 @@ means = "frame_finished"
 pub(super) struct Players {
     living: Arc<AtomicUsize>,
     started: Arc<AtomicUsize>,
+    talks: Arc<AtomicBool>,
+    said: Arc<AtomicUsize>,
 }
 
 impl Players {
+    /// From now on those that are started say the same again and again, as fast as they can, and never draw.
+    pub(super) fn talk(&self, talks: bool) {
+        self.talks.store(talks, Ordering::SeqCst);
+    }
+
+    /// Lines that were said like this.
+    pub(super) fn said(&self) -> usize {
+        self.said.load(Ordering::SeqCst)
+    }
+
     /// Processes that live.
     pub(super) fn living(&self) -> usize {
         self.living.load(Ordering::SeqCst)
@@ -64,15 +76,28 @@ impl Processes for Players {
         let files =
             invocation.frames.iter().map(move |frame| (frame, format!("{prefix}{frame:0digits$}.png")));
         let files = files.map(|(frame, file)| (frame, place.join(file))).collect();
-        let (stdout, theirs) = tokio::io::duplex(1 << 16);
+        let (stdout, theirs) = tokio::io::duplex(1 << 12);
         self.started.fetch_add(1, Ordering::SeqCst);
         self.living.fetch_add(1, Ordering::SeqCst);
         let life = Life(self.living.clone());
+        let (talks, said) = (self.talks.load(Ordering::SeqCst), self.said.clone());
         let play = tokio::spawn(async move {
             let _life = life;
-            play(files, stdout).await;
+            if talks { talk(stdout, said).await } else { play(files, stdout).await }
         });
         Ok(Box::new(Playing { output: Some(theirs), play, exit: None }))
+    }
+}
+
+/// Of each hundred lines one begins a frame, and one says that a frame is drawn that nobody has ordered.
+async fn talk(mut stdout: DuplexStream, said: Arc<AtomicUsize>) {
+    for number in (0..).step_by(2) {
+        let idle = "nothing\n".repeat(98);
+        let lines = format!("{idle}began 1\ndrew {}\n", 1000 + number);
+        if stdout.write_all(lines.as_bytes()).await.is_err() {
+            return;
+        }
+        said.fetch_add(100, Ordering::SeqCst);
     }
 }
 

@@ -11,6 +11,9 @@ use callsheet_gateway::{Listener, Socket};
 use callsheet_node::Dial;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, copy_bidirectional, duplex};
 use tokio::sync::{mpsc, watch};
+use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::transport::server::Connected;
 
 /// What is done to all connections that are open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +90,13 @@ impl Wire {
     }
 }
 
+impl Port {
+    /// Connections as they come, for a leader that is played.
+    pub(super) fn incoming(self) -> impl Stream<Item = io::Result<Plug>> + Send {
+        UnboundedReceiverStream::new(self.0.into_inner()).map(Ok)
+    }
+}
+
 impl Listener for Port {
     type Socket = Plug;
 
@@ -102,6 +112,12 @@ impl Listener for Port {
 pub(super) struct Plug(DuplexStream);
 
 impl Socket for Plug {}
+
+impl Connected for Plug {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}
 
 impl AsyncRead for Plug {
     fn poll_read(
