@@ -177,9 +177,9 @@ impl Agent {
         match input {
             Input::LinkUp => self.link_came_up(now),
             Input::LinkDown => self.link_went_down(),
-            Input::Refused => {
+            Input::Refused { dialled } => {
                 self.link_went_down();
-                self.clock.refused(now);
+                self.clock.refused(dialled.min(now));
             }
             Input::Welcomed(terms) => {
                 if self.link_up && self.clock.welcome(now, terms) {

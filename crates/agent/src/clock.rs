@@ -50,9 +50,10 @@ impl LeaseClock {
         true
     }
 
-    /// Nobody listens where the leader lives: none that comes later can have given up on us before now.
-    pub(crate) fn refused(&mut self, now: Duration) {
-        self.renew(now);
+    /// Nobody listened where the leader lives, when it was dialled or later: none that comes after that can have given
+    /// up on us before.
+    pub(crate) fn refused(&mut self, dialled: Duration) {
+        self.renew(dialled);
     }
 
     pub(crate) fn acked(&mut self, number: u64) {

@@ -13,9 +13,13 @@ pub enum Input {
     LinkUp,
     /// The stream is gone, or could not be opened in time.
     LinkDown,
-    /// Dialling was actively refused: on the leader's host nobody listens. As there is no leader that could
-    /// hand anything to another node, every lease is as good as if it had just been renewed.
-    Refused,
+    /// Dialling was actively refused: on the leader's host nobody listened. As there was no leader that could
+    /// hand anything to another node, every lease is as good as if it had been renewed when the dial began. One may
+    /// have started while the refusal was on its way.
+    Refused {
+        /// When the dial began, on this node's clock.
+        dialled: Duration,
+    },
     /// The leader has taken the hello.
     Welcomed(Welcome),
     /// Leases. Those already held are known again and left as they are.

@@ -48,7 +48,7 @@ fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
         1 => Just(Input::LinkUp),
         1 => Just(Input::LinkDown),
-        1 => Just(Input::Refused),
+        1 => (0u64..20_000).prop_map(|dialled| Input::Refused { dialled: ms(dialled) }),
         2 => Just(Input::Welcomed(Welcome { silence: ms(2000), pulse: ms(300) })),
         6 => offers(),
         4 => (0u64..40, token(), set())

@@ -20,6 +20,10 @@ pub(crate) fn frames(text: &str) -> FrameSet {
     text.parse().unwrap()
 }
 
+fn refused(dialled: u64) -> Input {
+    Input::Refused { dialled: ms(dialled) }
+}
+
 pub(crate) fn brief(template: bool, output: bool) -> Arc<Brief> {
     let template =
         template.then(|| Template { md5: Md5([7; 16]), bytes: 1, name: "a.json".into(), path: None });
@@ -211,8 +215,8 @@ fn a_template_that_does_not_come_ends_the_lease() {
     let mut story = Story::welcomed(1);
     story.when(Input::Offered(vec![lease]), &["fetch for 5"]).when(Input::LinkDown, &[]);
     // Asking again does not prolong it.
-    story.at(4000).when(Input::Refused, &[]).when(Input::CacheLost, &["fetch for 5"]);
-    story.at(8000).when(Input::Refused, &[]);
+    story.at(4000).when(refused(4000), &[]).when(Input::CacheLost, &["fetch for 5"]);
+    story.at(8000).when(refused(8000), &[]);
     assert_eq!(story.agent.next_wake(), Some(ms(10_000)));
     story.at(9999).when(Input::Tick, &[]);
     story
@@ -280,11 +284,21 @@ fn a_frozen_node_publishes_nothing_it_no_longer_holds() {
 }
 
 #[test]
+fn a_refusal_counts_from_when_the_dial_began() {
+    let mut story = Story::welcomed(1);
+    story.when(Input::Offered(vec![offer(5, "1-3")]), &["start 5 in 0"]).when(Input::LinkDown, &[]);
+    // On its way for two seconds; a leader that started meanwhile counts its silence from there.
+    story.at(4000).when(refused(2000), &[]);
+    assert_eq!(story.agent.next_wake(), Some(ms(6500)));
+    story.at(6500).when(Input::Tick, &["kill 5 in 0"]);
+}
+
+#[test]
 fn a_leader_that_is_not_there_costs_nothing() {
     let mut story = Story::welcomed(1);
     story.when(Input::Offered(vec![offer(5, "1-3")]), &["start 5 in 0"]).when(Input::LinkDown, &[]);
     for second in 1..3600 {
-        story.at(second * 1000).when(Input::Refused, &[]);
+        story.at(second * 1000).when(refused(second * 1000), &[]);
         story.when(Input::Attempt { slot: 0, token: Token(5), news: News::Progress }, &[]);
     }
     story.when(Input::LinkUp, &["hello [5]"]).when(
@@ -400,5 +414,5 @@ fn a_grace_that_is_over_kills_and_a_leader_that_is_gone_is_not_waited_for() {
         .news(5, ended(Ok(())), &["report 1 of 5: ended stopped"])
         .when(Input::LinkDown, &[])
         .at(5500)
-        .when(Input::Refused, &["clean 5 but ", "left"]);
+        .when(refused(5500), &["clean 5 but ", "left"]);
 }

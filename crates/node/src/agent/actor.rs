@@ -108,7 +108,8 @@ impl State {
                 if self.left.take().is_some() {
                     self.supervisor.agent_left();
                 }
-                self.think(if refused { Input::Refused } else { Input::LinkDown }, actions);
+                let refused = refused.map(|dialled| dialled.saturating_duration_since(self.began));
+                self.think(refused.map_or(Input::LinkDown, |dialled| Input::Refused { dialled }), actions);
             }
             Item::Heard { session, heard, permit } => {
                 if self.session.as_ref().is_some_and(|(current, _)| *current == session) {

@@ -8,6 +8,7 @@ use callsheet_agent::{Input, Welcome};
 use callsheet_model::{Failure, JobId, Md5, OutputPattern, Token};
 use callsheet_protocol::v1;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::Instant;
 
 use crate::ae_process::SlotHandle;
 use crate::cache::CacheHandle;
@@ -58,8 +59,8 @@ pub(crate) enum Item {
     },
     /// It is gone, or could not be opened.
     LinkDown {
-        /// On the leader's host, nobody listens.
-        refused: bool,
+        /// On the leader's host, nobody listened to a dial that began then.
+        refused: Option<Instant>,
     },
     /// The leader said something.
     Heard {

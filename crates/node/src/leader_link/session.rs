@@ -8,6 +8,7 @@ use callsheet_model::limits::MAX_MESSAGE_BYTES;
 use callsheet_protocol::v1;
 use callsheet_protocol::v1::nodes_client::NodesClient;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 use uuid::Uuid;
@@ -59,16 +60,17 @@ impl Caller {
         let mut last = String::new();
         loop {
             tokio::time::sleep(backoff.next(dice())).await;
+            let dialled = Instant::now();
             let (refused, why) = match self.have_a_stream().await {
-                Ended::Refused => (true, "nobody listens there".to_owned()),
+                Ended::Refused => (Some(dialled), "nobody listens there".to_owned()),
                 Ended::Lost { welcomed, why } => {
                     if welcomed {
                         backoff.reset();
                     }
-                    (false, why)
+                    (None, why)
                 }
                 Ended::Closed => {
-                    self.agent.tell(Item::LinkDown { refused: false });
+                    self.agent.tell(Item::LinkDown { refused: None });
                     // Whoever wants another stream says so, and then another caller dials.
                     return std::future::pending().await;
                 }

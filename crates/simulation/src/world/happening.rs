@@ -68,8 +68,8 @@ pub(crate) enum NodeHappening {
     Dial,
     /// A dial was answered.
     Opened(Stream),
-    /// A dial was refused: nobody listens.
-    Refused,
+    /// A dial that began then, on the node's clock, was refused: nobody listened.
+    Refused(std::time::Duration),
     /// A dial or a stream came to nothing.
     Gone(Stream),
     /// The leader says something.

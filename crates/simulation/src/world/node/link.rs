@@ -30,7 +30,8 @@ impl Node {
             let stream = w.net.open(self.nth, self.life);
             self.after(w, there_and_back, NodeHappening::Opened(stream));
         } else {
-            self.after(w, there_and_back, NodeHappening::Refused);
+            let dialled = self.local(w.core.now);
+            self.after(w, there_and_back, NodeHappening::Refused(dialled));
         }
     }
 

@@ -197,9 +197,9 @@ impl Node {
             }
             NodeHappening::Dial => self.dial(w),
             NodeHappening::Opened(stream) => self.opened(w, stream),
-            NodeHappening::Refused => {
+            NodeHappening::Refused(dialled) => {
                 self.dialling = false;
-                self.mind(w, Input::Refused);
+                self.mind(w, Input::Refused { dialled });
                 self.dial_later(w);
             }
             NodeHappening::Gone(stream) => self.gone(w, stream),
