@@ -15,6 +15,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::chunk;
 use crate::damage::{Flaw, hex};
@@ -117,6 +118,11 @@ impl Parcel {
     }
 }
 
+/// sled's own lock is waited for so long. Whoever opens a journal has claimed its directory: what still holds that
+/// lock are copies that processes have of it while they are being started, and those are gone in a moment.
+const PATIENCE: Duration = Duration::from_secs(2);
+const RETRY: Duration = Duration::from_millis(2);
+
 impl Db {
     /// Opens or makes the store. May panic on damage.
     pub(crate) fn open(path: &Path, cache: u64) -> Result<Self, OpenError> {
@@ -129,7 +135,13 @@ impl Db {
             // Its own thread also gives back space, which nothing else does.
             .flush_every_ms(Some(500));
         let opening = |error| open_error(path, error);
-        let db = config.open().map_err(opening)?;
+        let patience = Instant::now() + PATIENCE;
+        let db = loop {
+            match config.open().map_err(opening) {
+                Err(OpenError::InUse { .. }) if Instant::now() < patience => std::thread::sleep(RETRY),
+                opened => break opened?,
+            }
+        };
         let log = db.open_tree("log").map_err(opening)?;
         let snapshots = db.open_tree("snapshots").map_err(opening)?;
         let file = if cfg!(target_os = "linux") {

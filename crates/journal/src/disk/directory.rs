@@ -40,7 +40,15 @@ pub(crate) fn sled_directory(path: &Path) -> PathBuf {
 /// A directory that is this process' own, for as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    _lock: File,
+    pub(super) lock: File,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // Not only closed: a process that is just being started has a copy of every open file for a moment, and a
+        // lock lives as long as its last copy.
+        let _ = self.lock.unlock();
+    }
 }
 
 /// Takes the lock; `create` when the file may have to be made.
@@ -53,7 +61,7 @@ pub(crate) fn claim(path: &Path, create: bool) -> Result<Claim, OpenError> {
         .open(&lock_path)
         .map_err(|error| OpenError::io("open the lock", &lock_path, error))?;
     match lock.try_lock() {
-        Ok(()) => Ok(Claim { _lock: lock }),
+        Ok(()) => Ok(Claim { lock }),
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.into() }),
         Err(TryLockError::Error(error)) => Err(OpenError::io("lock", lock_path, error)),
     }

@@ -35,6 +35,25 @@ fn two_leaders_cannot_have_one_directory() {
 }
 
 #[test]
+fn copies_of_locks_that_processes_have_while_they_start_hold_nobody_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let claim = directory::claim(directory.path(), true).unwrap();
+    let copy = claim.lock.try_clone().unwrap();
+    drop(claim);
+    store(directory.path()).open().unwrap().journal.close();
+    drop(copy);
+
+    let held = fs::File::open(directory::sled_directory(directory.path()).join("db")).unwrap();
+    held.lock().unwrap();
+    let moment = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        held.unlock().unwrap();
+    });
+    store(directory.path()).open().unwrap().journal.close();
+    moment.join().unwrap();
+}
+
+#[test]
 fn a_directory_with_other_things_in_it_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("holiday.jpg"), "x").unwrap();
