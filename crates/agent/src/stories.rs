@@ -20,10 +20,6 @@ pub(crate) fn frames(text: &str) -> FrameSet {
     text.parse().unwrap()
 }
 
-fn refused(dialled: u64) -> Input {
-    Input::Refused { dialled: ms(dialled) }
-}
-
 pub(crate) fn brief(template: bool, output: bool) -> Arc<Brief> {
     let template =
         template.then(|| Template { md5: Md5([7; 16]), bytes: 1, name: "a.json".into(), path: None });
@@ -296,16 +292,6 @@ fn a_refusal_that_was_long_on_its_way_prolongs_nothing() {
     assert_eq!(story.agent.next_wake(), Some(ms(600 + 4500)));
     story.at(5099).when(Input::Tick, &[]);
     story.at(5100).when(Input::Tick, &["kill 5 in 0"]);
-}
-
-#[test]
-fn a_refusal_counts_from_when_the_dial_began() {
-    let mut story = Story::welcomed(1);
-    story.when(Input::Offered(vec![offer(5, "1-3")]), &["start 5 in 0"]).when(Input::LinkDown, &[]);
-    // On its way for two seconds; a leader that started meanwhile counts its silence from there.
-    story.at(4000).when(refused(2000), &[]);
-    assert_eq!(story.agent.next_wake(), Some(ms(6500)));
-    story.at(6500).when(Input::Tick, &["kill 5 in 0"]);
 }
 
 #[test]
