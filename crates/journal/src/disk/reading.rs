@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, RwLock};
+use std::thread::yield_now;
 
 use callsheet_events::Sealed;
 use callsheet_model::Envelope;
@@ -82,6 +83,8 @@ impl Shared {
         }
         let events: Arc<[Arc<Sealed>]> = events.into();
         self.lately.put(first, &events);
+        // A page is hundreds of chunks: whoever writes meanwhile goes first.
+        yield_now();
         Ok(Some(events))
     }
 

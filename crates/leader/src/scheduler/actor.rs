@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use callsheet_events::{Prepared, Sealed};
 use callsheet_journal::{Journal, Store};
@@ -23,6 +24,11 @@ use crate::node_session::NodeSessionHandle;
 
 /// Batches that may be on their way to the disk at once: one being synced, one behind it.
 const MOST_APPENDS: usize = 2;
+/// After an append of what was posted the next one waits so many times as long, if there is anything else to decide:
+/// of twenty commands one meets such an append on its way.
+const REST: u32 = 19;
+/// But no longer than this: where the disk is slow, whoever posts has to get on, too.
+const LONGEST_REST: Duration = Duration::from_millis(50);
 
 /// The actor.
 pub(crate) struct SchedulerActor;
@@ -58,6 +64,8 @@ pub(crate) struct State {
     flights: Flights<Flight>,
     /// Since when an append with events from outside has been on its way, or the next one waits because of it.
     ingesting: Option<Instant>,
+    /// Something else was decided since the last of them were on the disk.
+    decided_others: bool,
     output: Output,
     alarm: Option<(Timestamp, Held)>,
     snapshot_every: u64,
@@ -95,6 +103,7 @@ impl Actor for SchedulerActor {
             committing: false,
             flights: Flights::default(),
             ingesting: None,
+            decided_others: false,
             output: Output::default(),
             alarm: None,
             snapshot_every,
@@ -192,6 +201,7 @@ impl State {
             }
             self.scheduler.dispatch(now, &mut self.output);
             self.remember(myself, flight, Vec::new());
+            self.decided_others = true;
         }
         if self.is_room_for_guests() {
             let mut flight = Flight::default();
@@ -293,13 +303,14 @@ impl State {
         self.hub.publish(events);
     }
 
-    /// When many wait, posts take the disk no more than half of the time: a command that comes meanwhile mostly finds
-    /// it free.
+    /// When many wait, posts leave the disk alone for most of the time; all of it is theirs while nobody else wants it.
     fn rest_from_posts(&mut self, myself: &ActorRef<Message>) {
-        let since = self.ingesting.take().filter(|_| !self.posts.is_empty());
+        let has_others = std::mem::take(&mut self.decided_others);
+        let since = self.ingesting.take().filter(|_| has_others && !self.posts.is_empty());
         if let Some(since) = since {
             self.ingesting = Some(since);
-            myself.send_after(since.elapsed(), || Message::PostsRested);
+            let rest = (since.elapsed() * REST).min(LONGEST_REST);
+            myself.send_after(rest, || Message::PostsRested);
         }
     }
 

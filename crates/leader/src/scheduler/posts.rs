@@ -1,12 +1,13 @@
 //! Events from outside that wait to be taken in.
 //!
 //! A hundred thousand of them must not be felt by a node that waits for its next frame. So they go behind
-//! everything else, in appends of their own, one at a time and with a rest between them; and what can be done for them beforehand is done on the
-//! threads of those who post. What was posted at once is never divided: it is one append, which is there whole after
-//! a crash or not at all.
+//! everything else, in appends of their own, one at a time and with a rest between them while the cluster has
+//! something to do; and what can be done for them beforehand is done on the threads of those who post. What was
+//! posted at once is never divided: it is one append, which is there whole after a crash or not at all.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::thread::yield_now;
 use std::time::Instant;
 
 use callsheet_events::Prepared;
@@ -58,7 +59,12 @@ impl Guests {
     fn now(posted: Vec<Posted>) -> Self {
         let events: Vec<Guest> =
             posted.into_iter().map(|posted| (Arc::new(posted.event), posted.context)).collect();
-        let prepared = events.iter().map(|(event, context)| Prepared::of(event, context)).collect();
+        let mut prepared = Vec::with_capacity(events.len());
+        for some in events.chunks(FEW) {
+            prepared.extend(some.iter().map(|(event, context)| Prepared::of(event, context)));
+            // A thousand of them take milliseconds, for which nobody should have to wait.
+            yield_now();
+        }
         Self { events, prepared }
     }
 
