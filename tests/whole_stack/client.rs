@@ -39,6 +39,22 @@ pub(crate) struct ClientHost {
     pub(crate) wishes: Vec<Wish>,
 }
 
+/// A frame: its job, its step, its number.
+pub(crate) type Frame = (String, u64, i32);
+
+impl Wish {
+    /// All its frames, each with the name of its file below where results go.
+    pub(crate) fn files(&self) -> Vec<(Frame, String)> {
+        let of = |(step, last): (u64, i32)| {
+            (1..=last).map(move |frame| {
+                let file = format!("{}/{}_{frame:04}.png", self.id, STEPS[step as usize]);
+                ((self.id.clone(), step, frame), file)
+            })
+        };
+        [(0, self.frames.0), (1, self.frames.1)].into_iter().flat_map(of).collect()
+    }
+}
+
 /// Jobs that come one after another.
 pub(crate) fn wishes(dice: &Dice, jobs: u64) -> Vec<Wish> {
     let wish = |_| Wish {
@@ -104,12 +120,18 @@ impl ClientHost {
 
 /// The steps of each job.
 pub(crate) const STEPS: [&str; 2] = ["shots", "cut"];
+/// Failures of a frame that are forgiven.
+pub(crate) const RETRIES: u32 = 3;
+/// A renderer that says nothing for so many milliseconds hangs.
+const STILL: u64 = 4000;
 
 fn spec(wish: &Wish) -> v1::JobSpec {
     let step = |name: &str, frames: i32| v1::StepSpec {
         name: name.into(),
         renderer: "player".into(),
         frames: format!("1-{frames}"),
+        retries: Some(RETRIES),
+        timeouts: Some(v1::Timeouts { start_ms: Some(STILL), frame_ms: Some(STILL), exit_ms: Some(STILL) }),
         output: format!("{SHOW}/{}/{name}_[####].png", wish.id),
         ..Default::default()
     };
