@@ -84,11 +84,6 @@ impl Moods {
         }
     }
 
-    /// Whether all renderers do well.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.at.is_empty()
-    }
-
     /// Whether nobody can draw a frame.
     pub(crate) fn is_poison(&self, frame: &Frame) -> bool {
         matches!(self.at.get(frame), Some(Mood::Poison(_)))

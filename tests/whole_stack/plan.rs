@@ -57,6 +57,11 @@ impl Weather {
     const PLAIN: &[Self] =
         &[Self::Cuts, Self::OneWayCuts, Self::Holds, Self::LeaderCrashes, Self::NodeCrashes, Self::Loss];
 
+    /// Whether renderers fail by themselves.
+    pub(crate) fn renderers_fail(self) -> bool {
+        matches!(self, Self::Renderers | Self::Poison | Self::Everything)
+    }
+
     /// How many jobs there are.
     pub(crate) fn jobs(self) -> u64 {
         match self {

@@ -92,7 +92,7 @@ pub(crate) fn left_by(seed: u64, weather: Weather, trace: &Trace) -> Result<Left
     let home = disks();
     let (store, dice) = (MemoryStore::new(100_000), Dice::new(seed, "plan"));
     let strict = dice.between(0, 1) == 0;
-    let wishes = wishes(&dice, weather.jobs());
+    let wishes = wishes(&dice, weather);
     let plan = Plan::draw(weather, &dice);
     let moods = Moods::draw(weather, &dice, &wishes);
     let calm = plan.faults.is_empty();
@@ -105,7 +105,7 @@ pub(crate) fn left_by(seed: u64, weather: Weather, trace: &Trace) -> Result<Left
         leader_is_up: true,
         cut_amid: BTreeMap::new(),
         amid: None,
-        renderers_fail: !moods.is_empty(),
+        renderers_fail: weather.renderers_fail(),
         down: Vec::new(),
         dark: BTreeMap::new(),
         disturbed: Vec::new(),
