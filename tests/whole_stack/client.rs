@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::dice::Dice;
 use crate::leader::SHOW;
 use crate::network::Ways;
+use crate::plan::Weather;
 use crate::trace::{Event, Trace, What};
 
 /// The client's host.
@@ -29,6 +30,8 @@ pub(crate) struct Wish {
     pub(crate) after: Duration,
     /// How many frames its first step has, and its second one, which comes after it.
     pub(crate) frames: (i32, i32),
+    /// How many go out together; as the leader likes when 0.
+    pub(crate) chunk: u32,
 }
 
 /// All that a client's host has.
@@ -39,14 +42,31 @@ pub(crate) struct ClientHost {
     pub(crate) wishes: Vec<Wish>,
 }
 
-/// Jobs that come one after another.
-pub(crate) fn wishes(dice: &Dice, jobs: u64) -> Vec<Wish> {
+/// A frame: its job, its step, its number.
+pub(crate) type Frame = (String, u64, i32);
+
+impl Wish {
+    /// All its frames, each with the name of its file below where results go.
+    pub(crate) fn files(&self) -> Vec<(Frame, String)> {
+        let of = |(step, last): (u64, i32)| {
+            (1..=last).map(move |frame| {
+                let file = format!("{}/{}_{frame:04}.png", self.id, STEPS[step as usize]);
+                ((self.id.clone(), step, frame), file)
+            })
+        };
+        [(0, self.frames.0), (1, self.frames.1)].into_iter().flat_map(of).collect()
+    }
+}
+
+/// Jobs that come one after another. When renderers fail, they fail among frames that did not.
+pub(crate) fn wishes(dice: &Dice, weather: Weather) -> Vec<Wish> {
     let wish = |_| Wish {
         id: Uuid::from_u128(dice.id()).to_string(),
         after: Duration::from_millis(dice.between(0, 6000)),
         frames: (dice.between(8, 24) as i32, dice.between(1, 4) as i32),
+        chunk: if weather.renderers_fail() { dice.between(1, 6) as u32 } else { 0 },
     };
-    (0..jobs).map(wish).collect()
+    (0..weather.jobs()).map(wish).collect()
 }
 
 impl ClientHost {
@@ -104,12 +124,19 @@ impl ClientHost {
 
 /// The steps of each job.
 pub(crate) const STEPS: [&str; 2] = ["shots", "cut"];
+/// Failures of a frame that are forgiven.
+pub(crate) const RETRIES: u32 = 3;
+/// A renderer that says nothing for so many milliseconds hangs.
+const STILL: u64 = 4000;
 
 fn spec(wish: &Wish) -> v1::JobSpec {
     let step = |name: &str, frames: i32| v1::StepSpec {
         name: name.into(),
         renderer: "player".into(),
         frames: format!("1-{frames}"),
+        chunk: wish.chunk,
+        retries: Some(RETRIES),
+        timeouts: Some(v1::Timeouts { start_ms: Some(STILL), frame_ms: Some(STILL), exit_ms: Some(STILL) }),
         output: format!("{SHOW}/{}/{name}_[####].png", wish.id),
         ..Default::default()
     };

@@ -9,11 +9,11 @@ use callsheet_gateway::Doors;
 use callsheet_journal::MemoryStore;
 use callsheet_leader::{Leader, WallClock};
 use callsheet_model::Timestamp;
+use callsheet_tests::player::description;
 use tokio_util::sync::CancellationToken;
 
 use crate::dice::Dice;
 use crate::network::{Port, Ways};
-use crate::player::DESCRIPTION;
 use crate::trace::Trace;
 
 /// Where results go, as jobs write it: the same in every run.
@@ -28,7 +28,7 @@ pub(crate) fn config(home: &Path, nodes: &[&str], grace: Duration) -> ClusterCon
     let mut text = format!(
         "[cluster]\nname = \"simulated\"\n\n[leader]\ndata = \"leader\"\nsilence = \"{SILENCE}ms\"\n\
          reconnect_grace = \"{}ms\"\n[leader.keep]\nsnapshot_every = 1000\nevents = 100000\n\n\
-         [retry]\nfirst = \"500ms\"\n\n\
+         [leader.quarantine]\nfirst = \"2s\"\n\n[retry]\nfirst = \"500ms\"\n\n\
          [node_defaults]\nslots = 2\nmemory = \"8GiB\"\nmin_free_disk = \"1MiB\"\nrenderers = [\"player\"]\n\
          path_map = {{ \"{SHOW}\" = {:?} }}\n\n",
         grace.as_millis(),
@@ -39,7 +39,7 @@ pub(crate) fn config(home: &Path, nodes: &[&str], grace: Duration) -> ClusterCon
             "[[node]]\nname = \"{node}\"\nwork = \"{node}/work\"\ncache = \"{node}/cache\"\n"
         ));
     }
-    text.push_str(DESCRIPTION);
+    text.push_str(&description(false));
     let nothing = |path: &Path| Err(std::io::Error::other(format!("{} is not included", path.display())));
     ClusterConfig::parse(&text, "simulated.toml", home, &nothing)
         .unwrap_or_else(|error| panic!("{error:?}\n{text}"))

@@ -1,7 +1,7 @@
 //! Does the whole of it hold together when the network does not? The leader and the nodes that ship, actors, gRPC
 //! and all, on hosts of a simulated network (`turmoil`) and in its time: links are cut, held and lossy, hosts crash
-//! and come back. The journal's disk is one of memory that forgets what was not synced; renderers are played, and
-//! take simulated time; pictures and caches are real files.
+//! and come back. The journal's disk is one of memory that forgets what was not synced; renderers are played, take
+//! simulated time, and do what renderers do on bad days; pictures and caches are real files.
 //!
 //! `WHOLE_STACK_SEEDS=50 cargo test -p callsheet-tests --test whole_stack -- --ignored --nocapture` runs fifty seeds
 //! (from `WHOLE_STACK_FIRST` on) in each kind of weather, with `WHOLE_STACK_TWICE=1` twice, which must be alike.
@@ -16,6 +16,7 @@ mod checks;
 mod client;
 mod dice;
 mod leader;
+mod moods;
 mod network;
 mod node;
 mod plan;

@@ -6,15 +6,13 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use callsheet_gateway::{Listener, Socket};
+use callsheet_gateway::Listener;
 use callsheet_node::Dial;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use callsheet_tests::plug::Plug;
 use tonic::codegen::http::Uri;
 use tonic::transport::{Channel, Endpoint};
 use turmoil::net::{TcpListener, TcpStream};
@@ -96,39 +94,10 @@ impl Port {
 }
 
 impl Listener for Port {
-    type Socket = Plug;
+    type Socket = Plug<TcpStream>;
 
-    async fn accept(&self) -> io::Result<(Plug, SocketAddr)> {
+    async fn accept(&self) -> io::Result<(Plug<TcpStream>, SocketAddr)> {
         let (stream, from) = self.0.accept().await?;
         Ok((Plug(stream), from))
-    }
-}
-
-/// A connection that was accepted.
-pub(crate) struct Plug(TcpStream);
-
-impl Socket for Plug {}
-
-impl AsyncRead for Plug {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Plug {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }

@@ -8,6 +8,7 @@ use callsheet_renderers::Registry;
 use tokio::sync::watch;
 
 use crate::dice::Dice;
+use crate::moods::Moods;
 use crate::network::{LEADER, PORT, Ways};
 use crate::player::Players;
 use crate::trace::Trace;
@@ -21,6 +22,7 @@ pub(crate) struct NodeHost {
     pub(crate) trace: Trace,
     pub(crate) dice: Dice,
     pub(crate) pace: (u64, u64),
+    pub(crate) moods: Moods,
 }
 
 impl NodeHost {
@@ -34,6 +36,7 @@ impl NodeHost {
             trace: self.trace.clone(),
             dice: self.dice.clone(),
             pace: self.pace,
+            moods: self.moods.clone(),
         };
         let chance = self.dice.clone();
         let settings = NodeSettings {

@@ -24,12 +24,21 @@ pub(crate) enum Weather {
     NodeCrashes,
     /// Messages take long, and connections lose some and with them all that follows.
     Loss,
-    /// All of it.
+    /// All of that.
     Mixed,
+    /// Frames take nearly as long as the leader's patience lasts, and nodes are cut off for longer than that, as soon
+    /// as a renderer begins one.
+    Deadlines,
+    /// Renderers crash, hang, lie and leave at frames, once or twice each.
+    Renderers,
+    /// They do so at some frames whoever tries, and no network is to blame.
+    Poison,
+    /// What the network, the hosts and the renderers do, together.
+    Everything,
 }
 
 impl Weather {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Calm,
         Self::Cuts,
         Self::OneWayCuts,
@@ -38,7 +47,34 @@ impl Weather {
         Self::NodeCrashes,
         Self::Loss,
         Self::Mixed,
+        Self::Deadlines,
+        Self::Renderers,
+        Self::Poison,
+        Self::Everything,
     ];
+
+    /// Those in which one kind of thing goes wrong around the renderers.
+    const PLAIN: &[Self] =
+        &[Self::Cuts, Self::OneWayCuts, Self::Holds, Self::LeaderCrashes, Self::NodeCrashes, Self::Loss];
+
+    /// Whether renderers fail by themselves.
+    pub(crate) fn renderers_fail(self) -> bool {
+        matches!(self, Self::Renderers | Self::Poison | Self::Everything)
+    }
+
+    /// How many jobs there are.
+    pub(crate) fn jobs(self) -> u64 {
+        match self {
+            Self::Deadlines => 2,
+            Self::Calm => 3,
+            _ => 5,
+        }
+    }
+
+    /// A frame takes so many milliseconds at least, and at most.
+    pub(crate) fn pace(self) -> (u64, u64) {
+        if self == Self::Deadlines { (2500, 3500) } else { (100, 900) }
+    }
 }
 
 /// Something that goes wrong, or is put right.
@@ -46,6 +82,8 @@ impl Weather {
 pub(crate) enum Fault {
     /// Nothing goes from the first host to the second, or back.
     Cut { host: &'static str, there: bool, back: bool },
+    /// The same, both ways, as soon as a renderer begins a frame there.
+    CutAsItBegins(&'static str),
     /// Both ways are open again.
     Mend(&'static str),
     /// What goes between this host and the leader stands still.
@@ -94,11 +132,10 @@ impl Plan {
     pub(crate) fn draw(weather: Weather, dice: &Dice) -> Self {
         let mut plan = Self { faults: Vec::new(), heals: Duration::from_millis(STORM.1) };
         match weather {
-            Weather::Calm => plan.heals = Duration::ZERO,
-            Weather::Mixed => {
+            Weather::Calm | Weather::Renderers | Weather::Poison => plan.heals = Duration::ZERO,
+            Weather::Mixed | Weather::Everything => {
                 for _ in 0..dice.between(6, 12) {
-                    let kinds = &Weather::ALL[1..7];
-                    plan.add(*dice.pick(kinds), dice);
+                    plan.add(*dice.pick(Weather::PLAIN), dice);
                 }
             }
             other => (0..dice.between(3, 6)).for_each(|_| plan.add(other, dice)),
@@ -108,12 +145,21 @@ impl Plan {
     }
 
     fn add(&mut self, weather: Weather, dice: &Dice) {
-        let from = dice.between(STORM.0, STORM.1);
+        let last_start = if weather == Weather::Deadlines { STORM.1 / 2 } else { STORM.1 };
+        let from = dice.between(STORM.0, last_start);
         let host = *dice.pick(&NODES);
         // Shorter than the leader's patience, or longer.
-        let long = if dice.between(0, 1) == 0 { dice.between(100, 2500) } else { dice.between(2500, 7000) };
+        let mut long =
+            if dice.between(0, 1) == 0 { dice.between(100, 2500) } else { dice.between(2500, 7000) };
         let (first, last) = match weather {
-            Weather::Calm | Weather::Mixed => return,
+            Weather::Deadlines => {
+                // Until the frame begins, and then longer than the leader's patience.
+                long = dice.between(6500, 9000);
+                (Fault::CutAsItBegins(host), Fault::Mend(host))
+            }
+            Weather::Calm | Weather::Mixed | Weather::Renderers | Weather::Poison | Weather::Everything => {
+                return;
+            }
             Weather::Cuts => {
                 // The one who follows is cut off, too.
                 let host = *dice.pick(&[host, host, crate::client::CLIENT]);

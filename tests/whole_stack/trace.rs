@@ -1,7 +1,7 @@
 //! What happened, in order, with the simulated time of each: what the checks look at, and what two runs with the
 //! same seed must have in common.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,6 +9,8 @@ use std::time::Duration;
 use callsheet_model::FrameSet;
 use callsheet_protocol::v1;
 use serde_json::Value;
+
+use crate::moods::Misdeed;
 
 /// An event, as a client sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,13 +47,24 @@ impl Event {
     }
 }
 
+/// How work on a frame ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The picture is there.
+    Drew,
+    /// It was killed, or its place was taken away.
+    GaveUp,
+    /// The renderer misbehaved.
+    Did(Misdeed),
+}
+
 /// What can happen.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
     /// A renderer begins a frame.
     Begins { node: String, job: String, token: String, frame: i32 },
-    /// It stops working on it: since it is drawn, or since the renderer died.
-    Ends { node: String, token: String, frame: i32, drawn: bool },
+    /// It stops working on it.
+    Ends { node: String, token: String, frame: i32, end: End },
     /// The leader has taken a job.
     Taken { job: String },
     /// An event has come to the client that follows.
@@ -66,9 +79,7 @@ impl fmt::Display for What {
             Self::Begins { node, job, token, frame } => {
                 write!(f, "{node} begins {frame} of {job} under {token}")
             }
-            Self::Ends { node, token, frame, drawn } => {
-                write!(f, "{node} {} {frame} under {token}", if *drawn { "has drawn" } else { "gives up" })
-            }
+            Self::Ends { node, token, frame, end } => write!(f, "{node} {end:?} {frame} under {token}"),
             Self::Taken { job } => write!(f, "{job} is taken"),
             Self::Told(event) => {
                 let Event { sequence, at_ms, kind, hash, payload } = event;
@@ -88,8 +99,10 @@ struct Inner {
     happened: Vec<(Duration, What)>,
     /// The last event that was told.
     cursor: u64,
-    /// Jobs of which it was told that they are done.
-    succeeded: BTreeSet<String>,
+    /// Jobs of which it was told that they are over.
+    over: BTreeSet<String>,
+    /// How many frames renderers began on each node.
+    begun: BTreeMap<String, usize>,
     /// The time between two steps of the world, when no host has one.
     between: Duration,
 }
@@ -100,11 +113,15 @@ impl Trace {
         // Whatever ends because its host is taken away ends between two steps.
         let on_a_host = tokio::runtime::Handle::try_current().is_ok();
         let at = on_a_host.then(turmoil::sim_elapsed).flatten().unwrap_or(inner.between);
-        if let What::Told(event) = &what {
-            inner.cursor = event.sequence;
-            if event.kind == "job.succeeded" {
-                inner.succeeded.insert(event.text("job_id").to_owned());
+        match &what {
+            What::Told(event) => {
+                inner.cursor = event.sequence;
+                if ["job.succeeded", "job.failed"].contains(&event.kind.as_str()) {
+                    inner.over.insert(event.text("job_id").to_owned());
+                }
             }
+            What::Begins { node, .. } => *inner.begun.entry(node.clone()).or_default() += 1,
+            _ => {}
         }
         inner.happened.push((at, what));
     }
@@ -126,9 +143,14 @@ impl Trace {
         self.0.lock().unwrap().cursor
     }
 
-    /// Whether it was told that a job is done.
-    pub(crate) fn has_succeeded(&self, job: &str) -> bool {
-        self.0.lock().unwrap().succeeded.contains(job)
+    /// Whether it was told that a job is over.
+    pub(crate) fn is_over(&self, job: &str) -> bool {
+        self.0.lock().unwrap().over.contains(job)
+    }
+
+    /// How many frames renderers have begun on a node.
+    pub(crate) fn begun(&self, node: &str) -> usize {
+        self.0.lock().unwrap().begun.get(node).copied().unwrap_or(0)
     }
 
     /// One line for each happening.

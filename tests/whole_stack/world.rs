@@ -13,6 +13,7 @@ use crate::checks;
 use crate::client::{CLIENT, ClientHost, Wish, wishes};
 use crate::dice::Dice;
 use crate::leader::{LeaderHost, config};
+use crate::moods::Moods;
 use crate::network::{LEADER, Ways};
 use crate::node::NodeHost;
 use crate::plan::{Crash, Fault, NODES, Plan, USUAL, Weather};
@@ -20,10 +21,12 @@ use crate::trace::Trace;
 
 /// The network moves this often.
 const TICK: Duration = Duration::from_millis(4);
-/// When all is well again, every job is done within this.
+/// When the simulation begins, since 1970.
+pub(crate) const EPOCH: Duration = Duration::from_secs(1_800_000_000);
+/// When all is well again, every job is over within this.
 const BOUND: Duration = Duration::from_secs(30);
-/// A frame takes so many milliseconds at least, and at most.
-const PACE: (u64, u64) = (100, 900);
+/// Frames that fail are tried again and again meanwhile, ever later, and each hang takes its time.
+const BOUND_OF_FAILURES: Duration = Duration::from_secs(90);
 /// The world is watched for a while longer: nothing may happen that undoes it.
 const AFTERWARDS: Duration = Duration::from_secs(4);
 /// A leader that is to crash amid an append waits for one no longer than this.
@@ -41,8 +44,12 @@ struct World<'a> {
     ways: Ways,
     trace: Trace,
     leader_is_up: bool,
+    /// Hosts that are to be cut off as soon as more than so many frames were begun there.
+    cut_amid: BTreeMap<&'static str, usize>,
     /// The leader is to crash as soon as something waits for its disk, or then.
     amid: Option<(Duration, Crash)>,
+    /// Renderers misbehave.
+    renderers_fail: bool,
     down: Vec<&'static str>,
     /// Hosts whose ways are cut since a machine lost its power, by that machine.
     dark: BTreeMap<&'static str, Vec<&'static str>>,
@@ -67,8 +74,12 @@ pub(crate) struct Left {
     /// The leader's.
     pub(crate) store: MemoryStore,
     pub(crate) wishes: Vec<Wish>,
-    /// Frames never went out again before their renderer had stopped. (Otherwise they may, when a stream broke for
-    /// all to see.)
+    /// What renderers were to do on the way.
+    pub(crate) moods: Moods,
+    /// Nothing else went wrong.
+    pub(crate) calm: bool,
+    /// Frames never go out again before their renderer has stopped. (Otherwise they may, when a stream broke for all
+    /// to see.)
     pub(crate) strict: bool,
 }
 
@@ -81,8 +92,10 @@ pub(crate) fn left_by(seed: u64, weather: Weather, trace: &Trace) -> Result<Left
     let home = disks();
     let (store, dice) = (MemoryStore::new(100_000), Dice::new(seed, "plan"));
     let strict = dice.between(0, 1) == 0;
-    let wishes = wishes(&dice, if weather == Weather::Calm { 3 } else { 5 });
+    let wishes = wishes(&dice, weather);
     let plan = Plan::draw(weather, &dice);
+    let moods = Moods::draw(weather, &dice, &wishes);
+    let calm = plan.faults.is_empty();
     let mut world = World {
         sim: network(seed),
         home: home.path(),
@@ -90,15 +103,18 @@ pub(crate) fn left_by(seed: u64, weather: Weather, trace: &Trace) -> Result<Left
         ways: Ways::default(),
         trace: trace.clone(),
         leader_is_up: true,
+        cut_amid: BTreeMap::new(),
         amid: None,
+        renderers_fail: weather.renderers_fail(),
         down: Vec::new(),
         dark: BTreeMap::new(),
         disturbed: Vec::new(),
     };
-    world.people(seed, &wishes, if strict { FORGIVING } else { DEFAULT_GRACE });
+    let grace = if strict { FORGIVING } else { DEFAULT_GRACE };
+    world.people(seed, &wishes, grace, (weather.pace(), moods.clone()));
     world.live(plan, &wishes)?;
     drop(world);
-    Ok(Left { home, store, wishes, strict })
+    Ok(Left { home, store, wishes, moods, calm, strict })
 }
 
 /// Where the disks of a world are. Where there is memory for it: nothing of them is to outlive the machine.
@@ -109,7 +125,7 @@ fn disks() -> tempfile::TempDir {
 fn network<'a>(seed: u64) -> Sim<'a> {
     let mut builder = Builder::new();
     builder
-        .epoch(SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000))
+        .epoch(SystemTime::UNIX_EPOCH + EPOCH)
         .simulation_duration(Duration::from_secs(3600))
         .tick_duration(TICK)
         .min_message_latency(Duration::from_millis(1))
@@ -123,7 +139,7 @@ fn network<'a>(seed: u64) -> Sim<'a> {
 
 impl World<'_> {
     /// Puts everybody onto their hosts.
-    fn people(&mut self, seed: u64, wishes: &[Wish], grace: Duration) {
+    fn people(&mut self, seed: u64, wishes: &[Wish], grace: Duration, (pace, moods): ((u64, u64), Moods)) {
         let config = config(self.home, &NODES, grace);
         let (ways, trace) = (self.ways.clone(), self.trace.clone());
         let leader = LeaderHost {
@@ -141,7 +157,8 @@ impl World<'_> {
                 ways: ways.clone(),
                 trace: trace.clone(),
                 dice: Dice::new(seed, name),
-                pace: PACE,
+                pace,
+                moods: moods.clone(),
             };
             self.sim.host(name, move || node.clone().live());
         }
@@ -151,6 +168,7 @@ impl World<'_> {
 
     fn live(&mut self, plan: Plan, wishes: &[Wish]) -> Result<(), String> {
         let mut faults = plan.faults.into_iter().peekable();
+        let bound = if self.renderers_fail { BOUND_OF_FAILURES } else { BOUND };
         let (mut healed, mut done) = (None, None);
         loop {
             let now = self.sim.elapsed();
@@ -159,16 +177,17 @@ impl World<'_> {
                 self.suffer(&fault);
             }
             self.crash_amid();
+            self.cut_amid();
             if healed.is_none() && now >= plan.heals {
                 self.heal();
                 healed = Some(now);
             }
             if let Some(healed) = healed {
-                if done.is_none() && wishes.iter().all(|wish| self.trace.has_succeeded(&wish.id)) {
+                if done.is_none() && wishes.iter().all(|wish| self.trace.is_over(&wish.id)) {
                     done = Some(now);
                 }
-                if done.is_none() && now > healed + BOUND {
-                    return Err(format!("not every job is done {BOUND:?} after all was well again"));
+                if done.is_none() && now > healed + bound {
+                    return Err(format!("not every job is over {bound:?} after all was well again"));
                 }
             }
             if done.is_some_and(|done| now > done + AFTERWARDS) {
@@ -182,6 +201,9 @@ impl World<'_> {
         self.trace.fate(format!("{fault:?}"));
         match *fault {
             Fault::Cut { host, there, back } => self.cut(host, there, back),
+            Fault::CutAsItBegins(host) => {
+                self.cut_amid.insert(host, self.trace.begun(host));
+            }
             Fault::Mend(host) => self.mend(host),
             Fault::Hold(host) => {
                 if self.disturb(host) {
@@ -249,8 +271,19 @@ impl World<'_> {
         self.dark.remove(machine).into_iter().flatten().for_each(|host| self.mend(host));
     }
 
+    fn cut_amid(&mut self) {
+        let has_begun = |(host, before): &(&&'static str, &usize)| self.trace.begun(host) > **before;
+        let due: Vec<&'static str> = self.cut_amid.iter().filter(has_begun).map(|(host, _)| *host).collect();
+        for host in due {
+            self.cut_amid.remove(host);
+            self.trace.fate(format!("{host} is cut off, as a frame is begun"));
+            self.cut(host, true, true);
+        }
+    }
+
     /// Opens what is cut, and lets go what is held.
     fn mend(&mut self, host: &'static str) {
+        self.cut_amid.remove(host);
         if !self.disturbed.contains(&host) {
             return;
         }

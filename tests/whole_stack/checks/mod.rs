@@ -1,34 +1,35 @@
 //! What must hold after every run, whatever went wrong in it. Each check is one of the promises.
 
 mod doubts;
+mod failures;
+mod renderers;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use callsheet_journal::{MemoryStore, PageLimit, Store};
 
-use crate::client::{STEPS, Wish};
+use crate::client::{Frame, Wish};
 use crate::leader::OUT;
 use crate::player;
 use crate::trace::{Event, What};
 use crate::world::Left;
-
-/// A frame: its job, its step, its number.
-type Frame = (String, u64, i32);
+use renderers::GivenUp;
 
 /// Checks everything.
 pub(crate) fn all(left: &Left, happened: &[(Duration, What)]) -> Result<(), String> {
     let told: Vec<&Event> = happened.iter().filter_map(|(_, what)| as_event(what)).collect();
     told_is_what_the_disk_has(&left.store, &told)?;
-    what_was_taken_is_there_once(left, happened, &told)?;
     no_frame_is_in_two_hands(&told)?;
-    let accepted = each_frame_is_accepted_and_published_once(left, &told)?;
+    let dead = failures::retries_are_spent_on_evidence(left, happened, &told)?;
+    what_was_taken_is_there_once(left, happened, &told, &dead)?;
+    let wanted = wanted(left, &dead);
+    let accepted = each_frame_is_accepted_and_published_once(&wanted, &told)?;
     files_are_those_of_the_accepted_attempt(left, &accepted)?;
-    who_renders_has_drawn_what_counts(happened, &accepted)?;
-    if left.strict {
-        renderers_of_one_frame_never_overlap(happened, &told)?;
-    }
-    Ok(())
+    renderers::who_counts_has_drawn_it(happened, &accepted)?;
+    let given_up = GivenUp::of(&told, left.strict);
+    renderers::who_is_out_of_contact_has_stopped(happened, &given_up)?;
+    renderers::of_one_frame_never_overlap(happened, &told, &given_up)
 }
 
 fn as_event(what: &What) -> Option<&Event> {
@@ -67,11 +68,12 @@ fn told_is_what_the_disk_has(store: &MemoryStore, told: &[&Event]) -> Result<(),
     }
 }
 
-/// Every job that was acknowledged is in the log, once, and all succeeded.
+/// Every job that was acknowledged is in the log, once, and has succeeded, or failed where frames are dead.
 fn what_was_taken_is_there_once(
     left: &Left,
     happened: &[(Duration, What)],
     told: &[&Event],
+    dead: &BTreeSet<Frame>,
 ) -> Result<(), String> {
     for wish in &left.wishes {
         let taken = |what: &What| matches!(what, What::Taken { job } if *job == wish.id);
@@ -79,11 +81,12 @@ fn what_was_taken_is_there_once(
         let times = |kind: &str| {
             told.iter().filter(|event| event.kind == kind && event.text("job_id") == wish.id).count()
         };
-        let (submitted, succeeded) = (times("job.submitted"), times("job.succeeded"));
-        if (taken, submitted, succeeded) != (1, 1, 1) {
-            let id = &wish.id;
+        let fails = usize::from(dead.iter().any(|(job, ..)| *job == wish.id));
+        let found = [taken, times("job.submitted"), times("job.succeeded"), times("job.failed")];
+        if found != [1, 1, 1 - fails, fails] {
+            let ([taken, submitted, succeeded, failed], id) = (found, &wish.id);
             return Err(format!(
-                "job {id}: {taken} times taken, {submitted} submitted, {succeeded} succeeded"
+                "job {id}: {taken} times taken, {submitted} submitted, {succeeded} succeeded, {failed} failed"
             ));
         }
     }
@@ -131,9 +134,16 @@ fn frames(event: &Event) -> BTreeSet<Frame> {
     event.frames().iter().map(|frame| (job.clone(), step, frame)).collect()
 }
 
+/// All frames but the dead, and those of steps that come after a step with dead frames.
+fn wanted(left: &Left, dead: &BTreeSet<Frame>) -> BTreeSet<Frame> {
+    let frames = left.wishes.iter().flat_map(Wish::files).map(|(frame, _)| frame);
+    let goes_out = |(job, step, _): &Frame| !dead.iter().any(|(other, at, _)| other == job && at < step);
+    frames.filter(|frame| goes_out(frame) && !dead.contains(frame)).collect()
+}
+
 /// Says under which token each frame was accepted.
 fn each_frame_is_accepted_and_published_once(
-    left: &Left,
+    wanted: &BTreeSet<Frame>,
     told: &[&Event],
 ) -> Result<BTreeMap<Frame, String>, String> {
     let mut accepted: BTreeMap<Frame, String> = BTreeMap::new();
@@ -159,83 +169,24 @@ fn each_frame_is_accepted_and_published_once(
             }
         }
     }
-    let wanted: BTreeSet<Frame> = left.wishes.iter().flat_map(of_wish).map(|(frame, _)| frame).collect();
-    if published != wanted || accepted.keys().cloned().collect::<BTreeSet<_>>() != wanted {
+    if published != *wanted || !accepted.keys().eq(wanted) {
         return Err(format!("{} frames are wanted, {} published", wanted.len(), published.len()));
     }
     Ok(accepted)
 }
 
-/// All frames of a job, each with the name of its file below where results go.
-fn of_wish(wish: &Wish) -> Vec<(Frame, String)> {
-    let steps = [(0, wish.frames.0), (1, wish.frames.1)];
-    let of = |(step, last): (u64, i32)| {
-        (1..=last).map(move |frame| {
-            let file = format!("{}/{}_{frame:04}.png", wish.id, STEPS[step as usize]);
-            ((wish.id.clone(), step, frame), file)
-        })
-    };
-    steps.into_iter().flat_map(of).collect()
-}
-
-/// Every file is there and whole, and is the one that the accepted attempt drew.
+/// Every file is there and whole, and is the one that the accepted attempt drew; of a frame that was not accepted
+/// there is none.
 fn files_are_those_of_the_accepted_attempt(
     left: &Left,
     accepted: &BTreeMap<Frame, String>,
 ) -> Result<(), String> {
-    for (frame, file) in left.wishes.iter().flat_map(of_wish) {
-        let read = player::read(&left.home.path().join(OUT).join(&file));
-        let wanted = (accepted[&frame].clone(), frame.2);
-        if read.as_ref() != Some(&wanted) {
+    for (frame, file) in left.wishes.iter().flat_map(Wish::files) {
+        let path = left.home.path().join(OUT).join(&file);
+        let wanted = accepted.get(&frame).map(|token| (token.clone(), frame.2));
+        let read = player::read(&path);
+        if read != wanted || (wanted.is_none() && path.exists()) {
             return Err(format!("{file} is {read:?}, and accepted was {wanted:?}"));
-        }
-    }
-    Ok(())
-}
-
-/// A frame counts only under a token under which a renderer finished it.
-fn who_renders_has_drawn_what_counts(
-    happened: &[(Duration, What)],
-    accepted: &BTreeMap<Frame, String>,
-) -> Result<(), String> {
-    let drawn = |what: &What| match what {
-        What::Ends { token, frame, drawn: true, .. } => Some((token.clone(), *frame)),
-        _ => None,
-    };
-    let drawn: BTreeSet<(String, i32)> = happened.iter().filter_map(|(_, what)| drawn(what)).collect();
-    match accepted.iter().find(|(frame, token)| !drawn.contains(&((*token).clone(), frame.2))) {
-        None => Ok(()),
-        Some((frame, token)) => Err(format!("{frame:?} was accepted under {token}, which never drew it")),
-    }
-}
-
-/// A node out of contact has stopped before its frames go out again: of one frame there is one renderer at a time.
-fn renderers_of_one_frame_never_overlap(
-    happened: &[(Duration, What)],
-    told: &[&Event],
-) -> Result<(), String> {
-    let leases = told.iter().filter(|event| event.kind == "frame_job.leased");
-    let steps: BTreeMap<&str, (String, u64)> =
-        leases.map(|event| (event.text("token"), event.step())).collect();
-    let mut at_work: BTreeMap<Frame, &str> = BTreeMap::new();
-    for (at, what) in happened {
-        match what {
-            What::Begins { token, frame, .. } => {
-                let Some((job, step)) = steps.get(token.as_str()) else {
-                    return Err(format!("{token} is rendered under, and was never handed out"));
-                };
-                if let Some(other) = at_work.insert((job.clone(), *step, *frame), token) {
-                    return Err(format!(
-                        "at {at:?} {frame} of {job} is begun under {token} and still under {other}"
-                    ));
-                }
-            }
-            What::Ends { token, frame, .. } => {
-                if let Some((job, step)) = steps.get(token.as_str()) {
-                    at_work.remove(&(job.clone(), *step, *frame));
-                }
-            }
-            _ => {}
         }
     }
     Ok(())

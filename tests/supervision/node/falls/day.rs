@@ -17,6 +17,7 @@ use callsheet_model::{
 use callsheet_node::{Door, NodeError, NodeSettings, Shutdown};
 use callsheet_renderers::Registry;
 use callsheet_supervision::{Faults, InTurn, Moment, Point, Tripwire};
+use callsheet_tests::player::description;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
@@ -24,7 +25,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::player::{DESCRIPTION, Players};
+use super::player::Players;
 use super::wire::Wire;
 
 /// Nothing in these tests takes longer, by their own clock, unless it waits for ever.
@@ -324,7 +325,8 @@ pub(super) fn config(home: &Path) -> ClusterConfig {
         "[cluster]\nname = \"test\"\n[leader]\ndata = \"leader\"\nsilence = \"3s\"\n\
          [retry]\nfirst = \"100ms\"\n\
          [[node]]\nname = \"anna\"\nslots = 2\nmemory = \"8GiB\"\nmin_free_disk = \"1MiB\"\n\
-         renderers = [\"player\"]\nwork = \"work\"\ncache = \"cache\"\n{DESCRIPTION}"
+         renderers = [\"player\"]\nwork = \"work\"\ncache = \"cache\"\n{}",
+        description(true)
     );
     let nothing = |path: &Path| Err(std::io::Error::other(format!("{} is not included", path.display())));
     ClusterConfig::parse(&text, "test.toml", home, &nothing)

@@ -3,17 +3,17 @@
 use std::io;
 use std::net::SocketAddr;
 use std::panic::resume_unwind;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
 
-use callsheet_gateway::{Listener, Socket};
+use callsheet_gateway::Listener;
 use callsheet_node::Dial;
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf, copy_bidirectional, duplex};
+use callsheet_tests::plug;
+use tokio::io::{DuplexStream, copy_bidirectional, duplex};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 use tokio_stream::{Stream, StreamExt};
-use tonic::transport::server::Connected;
+
+type Plug = plug::Plug<DuplexStream>;
 
 /// What is done to all connections that are open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Wire {
     fn connect(&self) -> io::Result<DuplexStream> {
         let ((ours, mut near), (mut far, theirs)) = (duplex(1 << 16), duplex(1 << 16));
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
-        self.plugs.send(Plug(theirs)).map_err(|_| refused())?;
+        self.plugs.send(plug::Plug(theirs)).map_err(|_| refused())?;
         let mut disturbed = self.disturb.subscribe();
         tokio::spawn(async move {
             let is_silent = tokio::select! {
@@ -105,40 +105,5 @@ impl Listener for Port {
             Some(plug) => Ok((plug, SocketAddr::from(([127, 0, 0, 1], 1)))),
             None => std::future::pending().await,
         }
-    }
-}
-
-/// A connection that was accepted.
-pub(super) struct Plug(DuplexStream);
-
-impl Socket for Plug {}
-
-impl Connected for Plug {
-    type ConnectInfo = ();
-
-    fn connect_info(&self) {}
-}
-
-impl AsyncRead for Plug {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Plug {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }
