@@ -57,7 +57,7 @@ impl Default for Effort {
             deaths: 100,
             stalled_nodes: 1000,
             logs: [10_000, 100_000, 1_000_000],
-            hours: 10,
+            hours: 40,
         }
     }
 }
