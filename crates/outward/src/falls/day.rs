@@ -34,34 +34,42 @@ pub(super) struct Evening {
     pub(super) leaving: Duration,
 }
 
-/// What is struck from outside while a request is being made.
+/// What is struck from outside at a request that is being made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Struck {
+    pub(super) who: Who,
+    /// The request's number.
+    pub(super) at: usize,
+    /// The request comes to nobody.
+    pub(super) is_lost: bool,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Struck {
-    Nobody,
-    /// All errands, at the request of this number.
-    Errands(usize),
-    /// The supervisor.
-    Supervisor(usize),
+pub(super) enum Who {
+    Errands,
+    Supervisor,
 }
 
 /// Lives through a day with these faults in it, and looks at what was told in the evening.
 pub(super) fn day(arrange: impl FnOnce(&Record)) -> Evening {
-    day_on_which(Struck::Nobody, arrange)
+    day_on_which(None, arrange)
 }
 
-pub(super) fn day_on_which(struck: Struck, arrange: impl FnOnce(&Record)) -> Evening {
+pub(super) fn day_on_which(struck: Option<Struck>, arrange: impl FnOnce(&Record)) -> Evening {
     let _in_turn = InTurn::on_this_thread();
     let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(live(struck, arrange))
 }
 
-async fn live(struck: Struck, arrange: impl FnOnce(&Record)) -> Evening {
+async fn live(struck: Option<Struck>, arrange: impl FnOnce(&Record)) -> Evening {
     let stage = Stage::set().await;
     stage.see(WORKER, true, &[PEOPLE, DESK, GONE]).await;
     stage.see(WORKER, false, &[PEOPLE, DESK, GONE]).await;
     arrange(&stage.record);
     let outward = Arc::new(stage.outward().await);
-    strike(&stage, &outward, struck);
+    if let Some(struck) = struck {
+        strike(&stage, &outward, struck);
+    }
 
     let mut events = stage.events("call.done", 3).await;
     let jobs = [stage.job().await];
@@ -75,7 +83,7 @@ async fn live(struck: Struck, arrange: impl FnOnce(&Record)) -> Evening {
     .await;
     until("every job is told", || stage.post.arrived(|arrived| roots(&arrived.spans, &jobs) == jobs.len()))
         .await;
-    if struck != Struck::Nobody {
+    if struck.is_some() {
         until("what was struck is started again", || stage.record.starts("target") == 2).await;
     }
     let (began, requests) = (Instant::now(), stage.post.arrived(|arrived| arrived.requests));
@@ -101,17 +109,15 @@ async fn live(struck: Struck, arrange: impl FnOnce(&Record)) -> Evening {
 
 fn strike(stage: &Stage, outward: &Arc<Outward>, struck: Struck) {
     let outward = Arc::downgrade(outward);
-    let supervisor = move || outward.upgrade().map(|outward| outward.keeper.present());
-    match struck {
-        Struck::Nobody => {}
-        Struck::Errands(nth) => stage.post.at_request(nth, move || {
-            let errands = supervisor().map(|supervisor| supervisor.get_children()).unwrap_or_default();
-            errands.iter().for_each(|errand| errand.kill());
-        }),
-        Struck::Supervisor(nth) => stage.post.at_request(nth, move || {
-            supervisor().inspect(|supervisor| supervisor.kill());
-        }),
-    }
+    let Struck { who, at, is_lost } = struck;
+    stage.post.at_request(at, is_lost, move || {
+        let Some(outward) = outward.upgrade() else { return };
+        let supervisor = outward.keeper.present();
+        match who {
+            Who::Errands => supervisor.get_children().iter().for_each(|errand| errand.kill()),
+            Who::Supervisor => supervisor.kill(),
+        }
+    });
 }
 
 type Alerts = BTreeMap<(Uuid, String), &'static str>;

@@ -67,7 +67,9 @@ async fn a_letter_that_is_asked_for_is_tried_although_its_target_falls_meanwhile
     let letters = with_letters(&stage).await;
     let next = stage.post.arrived(|arrived| arrived.requests) + 1;
     let supervisor = outward.keeper.present();
-    stage.post.at_request(next, move || supervisor.get_children().iter().for_each(|errand| errand.kill()));
+    stage
+        .post
+        .at_request(next, false, move || supervisor.get_children().iter().for_each(|errand| errand.kill()));
     let asked = stage.leader.outward().unwrap().redeliver(HOOK, Some(letters[0].1)).await;
     assert_eq!(asked.unwrap(), 1);
     until("it is started again", || stage.record.starts("target") == 2).await;

@@ -16,7 +16,7 @@ use callsheet_supervision::{
 
 use crate::supervisor::errand::Go;
 use crate::supervisor::{Message, table};
-use day::{Evening, Struck, day, day_on_which};
+use day::{Evening, Struck, Who, day, day_on_which};
 
 /// Errands, and how many of each there are.
 const ERRANDS: [(&str, usize); 4] = [("target", 1), ("channel", 2), ("orphans", 1), ("traces", 1)];
@@ -124,18 +124,20 @@ fn the_supervisor_falls_at_every_message_and_another_one_goes_on() {
     }
 }
 
-/// The moment in which a receiver has it and its sender does not know.
+/// The moment in which a receiver has it, or it is lost on the way, and its sender does not know.
 #[test]
 fn whatever_falls_while_something_is_being_told_it_is_told_to_the_end() {
     let calm = day(|_| ());
     assert!(calm.requests > 8, "{}", calm.requests);
-    for nth in 1..=calm.requests {
-        for struck in [Struck::Errands(nth), Struck::Supervisor(nth)] {
+    let moments = (1..=calm.requests).flat_map(|at| [(at, false), (at, true)]);
+    for (at, is_lost) in moments {
+        for who in [Who::Errands, Who::Supervisor] {
+            let struck = Struck { who, at, is_lost };
             println!("{struck:?}");
-            let evening = day_on_which(struck, |_| ());
+            let evening = day_on_which(Some(struck), |_| ());
             let cut_off = evening.repeated + evening.unconfirmed;
             assert!(
-                cut_off > 0 || struck == Struck::Supervisor(nth),
+                cut_off > 0 || is_lost || who == Who::Supervisor,
                 "nobody was cut off while it was telling"
             );
         }

@@ -33,7 +33,14 @@ pub(super) const DESK: &str = "desk";
 const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 const SOON: Duration = Duration::from_millis(10);
 
-type Strike = Box<dyn FnOnce() + Send>;
+/// Done at a request.
+struct Strike {
+    /// Its number.
+    at: usize,
+    /// It comes to nobody.
+    is_lost: bool,
+    strike: Box<dyn FnOnce() + Send>,
+}
 
 /// What has arrived.
 #[derive(Default)]
@@ -47,7 +54,7 @@ pub(super) struct Arrived {
     pub(super) spans: Vec<Span>,
     /// Of all kinds.
     pub(super) requests: usize,
-    strike: Option<(usize, Strike)>,
+    strike: Option<Strike>,
 }
 
 /// Whoever is told.
@@ -67,14 +74,20 @@ pub(super) enum Answer {
 }
 
 impl Receiver {
-    fn arrives(&self, keep: impl FnOnce(&mut Arrived)) {
+    /// Whether it does.
+    fn arrives(&self, keep: impl FnOnce(&mut Arrived)) -> bool {
         let mut arrived = self.arrived.lock().unwrap();
         arrived.requests += 1;
-        keep(&mut arrived);
         let nth = arrived.requests;
-        if let Some((_, strike)) = arrived.strike.take_if(|(at, _)| *at == nth) {
-            strike();
+        let strike = arrived.strike.take_if(|strike| strike.at == nth);
+        let is_kept = strike.as_ref().is_none_or(|strike| !strike.is_lost);
+        if is_kept {
+            keep(&mut arrived);
         }
+        if let Some(strike) = strike {
+            (strike.strike)();
+        }
+        is_kept
     }
 }
 
@@ -86,23 +99,28 @@ async fn take(
 ) -> (StatusCode, String) {
     let header = |name: &str| headers[name].to_str().unwrap().to_owned();
     let json: Value = serde_json::from_str(&body).unwrap();
-    match uri.path() {
+    let is_kept = match uri.path() {
         "/events" => {
             let number = json["sequence"].as_u64().unwrap();
-            receiver.arrives(|arrived| arrived.events.push((header("webhook-id"), number)));
-            let mut answer = receiver.answer.clone();
-            let is_refused = answer.wait_for(|answer| *answer != Answer::Nothing).await;
-            if is_refused.is_ok_and(|answer| *answer == Answer::Refused) {
-                return (StatusCode::FORBIDDEN, String::new());
-            }
+            receiver.arrives(|arrived| arrived.events.push((header("webhook-id"), number)))
         }
         "/alerts" => receiver.arrives(|arrived| arrived.alerts.push(header("webhook-id"))),
         _ => {
             let text = json["text"].as_str().unwrap().to_owned();
-            receiver.arrives(|arrived| arrived.texts.push(text));
+            receiver.arrives(|arrived| arrived.texts.push(text))
+        }
+    };
+    if uri.path() == "/events" {
+        let mut answer = receiver.answer.clone();
+        let said = answer.wait_for(|answer| *answer != Answer::Nothing).await;
+        if said.is_ok_and(|answer| *answer == Answer::Refused) {
+            return (StatusCode::FORBIDDEN, String::new());
         }
     }
-    (StatusCode::OK, r#"{"ok":true,"result":{}}"#.to_owned())
+    match is_kept {
+        true => (StatusCode::OK, r#"{"ok":true,"result":{}}"#.to_owned()),
+        false => (StatusCode::SERVICE_UNAVAILABLE, String::new()),
+    }
 }
 
 #[tonic::async_trait]
@@ -114,7 +132,9 @@ impl TraceService for Receiver {
         let scopes =
             request.into_inner().resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
         let spans: Vec<Span> = scopes.flat_map(|scope| scope.spans).collect();
-        self.arrives(|arrived| arrived.spans.extend(spans));
+        if !self.arrives(|arrived| arrived.spans.extend(spans)) {
+            return Err(Status::unavailable("it is lost"));
+        }
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }
@@ -189,9 +209,11 @@ impl Post {
         look(&self.receiver.arrived.lock().unwrap())
     }
 
-    /// Does this when a request arrives as the one of this number, counted from 1, before its sender knows.
-    pub(super) fn at_request(&self, nth: usize, strike: impl FnOnce() + Send + 'static) {
-        self.receiver.arrived.lock().unwrap().strike = Some((nth, Box::new(strike)));
+    /// Does this when a request arrives as the one of this number, counted from 1, before its sender knows; and
+    /// loses it, if that is wanted.
+    pub(super) fn at_request(&self, at: usize, is_lost: bool, strike: impl FnOnce() + Send + 'static) {
+        let strike = Strike { at, is_lost, strike: Box::new(strike) };
+        self.receiver.arrived.lock().unwrap().strike = Some(strike);
     }
 
     /// From now on this is said of events.
