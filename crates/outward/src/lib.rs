@@ -2,11 +2,11 @@
 //! traces.
 //!
 //! ```text
-//!   Outward ── supervisor ── runner *           one per target: LEADER.DATA/outward/NAME.json says how far it is
-//!                               │
-//!                   leader's log ──► target ──► courier ──► the service
-//!                 pending alerts ──► channel ─────────────► a person
-//!                   leader's log ──► traces ──────────────► an OpenTelemetry collector
+//!   Outward ── keeper ── supervisor ── runner *   one per target: LEADER.DATA/outward/NAME.json says how far it is
+//!                                         │
+//!                     leader's log ──► target ──► courier ──► the service
+//!                   pending alerts ──► channel ─────────────► a person
+//!                     leader's log ──► traces ──────────────► an OpenTelemetry collector
 //! ```
 //!
 //! Every target reads the log from a cursor of its own: one that is away holds up nobody but itself, and catches up when
@@ -17,6 +17,8 @@ mod backoff;
 mod courier;
 mod desk;
 mod disk;
+#[cfg(test)]
+mod falls;
 mod secret;
 mod signature;
 mod supervisor;
@@ -24,26 +26,25 @@ mod target;
 mod traces;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use callsheet_leader::Leader;
-use ractor::{Actor, ActorRef};
+use callsheet_supervision::{Tripwire, aside};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use desk::Desk;
+use supervisor::Parts;
 use supervisor::errand::{Errand, Leaving};
-use supervisor::{Message, Parts, Supervisor};
+use supervisor::keeper::Keeper;
 
 /// How long targets may take to leave.
 const LEAVE: Duration = Duration::from_secs(5);
 
 /// All that goes outward.
 pub struct Outward {
-    supervisor: ActorRef<Message>,
+    keeper: Keeper,
     leave: watch::Sender<bool>,
-    end: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// Why it could not start.
@@ -77,6 +78,11 @@ impl Outward {
     /// # Errors
     /// When a target's URL or secret cannot be used, or the directory `outward` in the leader's data.
     pub async fn start(leader: Leader) -> Result<Self, StartError> {
+        Self::begin(leader, Tripwire::default()).await
+    }
+
+    /// The same, with a wire at which tests make its actors fail.
+    async fn begin(leader: Leader, tripwire: Tripwire) -> Result<Self, StartError> {
         // Whoever has chosen a provider already keeps it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let (config, directory) =
@@ -95,7 +101,7 @@ impl Outward {
             let traces = traces::Traces::open(&directory, &opening)?;
             Ok::<_, StartError>((targets, alerts::all(&opening)?, traces))
         };
-        let opened = tokio::task::spawn_blocking(open).await;
+        let opened = aside(open).await;
         let (targets, channels, traces) = opened.map_err(|error| StartError::Tree(error.to_string()))??;
         leader.set_outward(Arc::new(Desk::new(&targets)));
         let mut errands: Vec<Arc<dyn Errand>> = vec![Arc::new(alerts::Orphans(leader.clone()))];
@@ -105,31 +111,18 @@ impl Outward {
         errands.extend(channels.into_iter().map(|channel| channel as Arc<dyn Errand>));
         errands.extend(traces.map(|traces| traces as Arc<dyn Errand>));
         let (leave, leaving) = watch::channel(false);
-        let parts = Parts { errands, leaving: Leaving(leaving) };
-        let started = Actor::spawn(None, Supervisor, parts).await;
-        let (supervisor, end) = started.map_err(|error| StartError::Tree(error.to_string()))?;
-        Ok(Self { supervisor, leave, end: Mutex::new(Some(end)) })
+        let parts = Parts { errands, leaving: Leaving(leaving), tripwire };
+        let keeper = Keeper::start(parts).await.map_err(|error| StartError::Tree(error.to_string()))?;
+        Ok(Self { keeper, leave })
     }
 
     /// Leaves in good order, before the leader does: what was confirmed is written down. What does not end within a few
     /// seconds is cut off, and delivered again after the next start.
     pub async fn stop(&self) {
         self.leave.send_replace(true);
-        // A supervisor that has gone has no children either.
-        let _ = self.supervisor.cast(Message::Leave);
-        let end = self.end.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(end) = end
-            && tokio::time::timeout(LEAVE, end).await.is_err()
-        {
+        if tokio::time::timeout(LEAVE, self.keeper.ended()).await.is_err() {
             tracing::warn!("not all targets have left in time: they are cut off");
         }
-        self.supervisor.kill();
-    }
-}
-
-impl Drop for Outward {
-    /// Without a word nothing is written down; nothing is lost either.
-    fn drop(&mut self) {
-        self.supervisor.kill();
+        self.keeper.cut_off();
     }
 }

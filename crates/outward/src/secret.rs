@@ -43,7 +43,7 @@ pub(crate) fn read(path: &Path) -> Result<String, SecretError> {
 pub(crate) async fn read_off(path: &Path) -> Result<String, SecretError> {
     let (path, again) = (path.to_owned(), path.to_owned());
     let ended = |error| SecretError::Unreadable { path: again, source: std::io::Error::other(error) };
-    tokio::task::spawn_blocking(move || read(&path)).await.map_err(ended)?
+    callsheet_supervision::aside(move || read(&path)).await.map_err(ended)?
 }
 
 /// What may be shown of a URL.

@@ -7,6 +7,7 @@
 mod aside;
 mod faults;
 mod held;
+mod record;
 mod restart;
 mod slot;
 pub mod tables;
@@ -15,6 +16,7 @@ mod tripwire;
 pub use aside::{InTurn, aside};
 pub use faults::Faults;
 pub use held::Held;
+pub use record::{Fall, Record, WAYS, at_every_message};
 pub use restart::{Falls, Restart, Verdict};
 pub use slot::{ActorSlot, NotThere};
 pub use tripwire::{CHILD_ENDED, CHILD_STARTED, Fault, Kinds, Moment, Point, Tripwire, Wired};

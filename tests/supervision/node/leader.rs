@@ -28,6 +28,7 @@ pub(crate) struct Leader {
     sessions: mpsc::UnboundedReceiver<Session>,
     /// How often a template was asked for.
     pub(crate) fetches: Arc<AtomicUsize>,
+    pub(crate) unanswered: Arc<Unanswered>,
     server: JoinHandle<()>,
 }
 
@@ -41,11 +42,39 @@ pub(crate) struct Session {
     pub(crate) seen: Vec<Up>,
 }
 
+/// Templates that are asked for and never come.
+#[derive(Default)]
+pub(crate) struct Unanswered {
+    /// While set, only [`TEMPLATE`] comes.
+    pub(crate) begins: AtomicBool,
+    open: AtomicUsize,
+    /// Most that were waited for at the same time.
+    pub(crate) most: AtomicUsize,
+}
+
+/// One that is waited for.
+struct Waits(Arc<Unanswered>);
+
+impl Waits {
+    fn begin(unanswered: &Arc<Unanswered>) -> Self {
+        let open = unanswered.open.fetch_add(1, Ordering::SeqCst) + 1;
+        unanswered.most.fetch_max(open, Ordering::SeqCst);
+        Self(unanswered.clone())
+    }
+}
+
+impl Drop for Waits {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 struct Door {
     /// What every hello is refused with, if at all.
     refusal: Option<Status>,
     sessions: mpsc::UnboundedSender<Session>,
     fetches: Arc<AtomicUsize>,
+    unanswered: Arc<Unanswered>,
     template: Vec<u8>,
 }
 
@@ -89,9 +118,14 @@ impl Nodes for Door {
 
     async fn fetch_template(
         &self,
-        _request: Request<v1::FetchTemplateRequest>,
+        request: Request<v1::FetchTemplateRequest>,
     ) -> Result<Response<Self::FetchTemplateStream>, Status> {
         self.fetches.fetch_add(1, Ordering::SeqCst);
+        let is_here = request.into_inner().md5 == format!("{:x}", md5::compute(&self.template));
+        if self.unanswered.begins.load(Ordering::SeqCst) && !is_here {
+            let _waits = Waits::begin(&self.unanswered);
+            return std::future::pending().await;
+        }
         let (pieces, stream) = mpsc::unbounded_channel();
         for piece in self.template.chunks(7) {
             let _ = pieces.send(Ok(v1::TemplatePiece { data: piece.to_vec() }));
@@ -135,7 +169,14 @@ impl Leader {
         let (sender, sessions) = mpsc::unbounded_channel();
         let fetches = Arc::new(AtomicUsize::new(0));
         let template = TEMPLATE.to_vec();
-        let door = Door { refusal, sessions: sender, fetches: fetches.clone(), template };
+        let unanswered = Arc::<Unanswered>::default();
+        let door = Door {
+            refusal,
+            sessions: sender,
+            fetches: fetches.clone(),
+            unanswered: unanswered.clone(),
+            template,
+        };
         let server = tokio::spawn(async move {
             Server::builder()
                 .add_service(NodesServer::new(door))
@@ -143,7 +184,7 @@ impl Leader {
                 .await
                 .unwrap();
         });
-        Self { address, sessions, fetches, server }
+        Self { address, sessions, fetches, unanswered, server }
     }
 
     /// The next stream, with its hello, welcomed.

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use callsheet_agent::{Input, Offer};
+use callsheet_model::limits::MAX_HELD;
 use callsheet_model::{FrameSet, JobId, OutputPattern, Token};
 use callsheet_renderers::publish;
 use callsheet_supervision::{Held, aside};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 
 use crate::ae_process::Workshop;
 use crate::agent::handle::AgentHandle;
-use crate::agent::publisher;
+use crate::agent::publisher::{self, Moved};
 
 /// Leases whose files are moved at the same time.
 const AT_ONCE: usize = 4;
@@ -21,6 +22,12 @@ const AT_ONCE: usize = 4;
 /// Sweeps that wait for the disk. What is beyond them stays where it is: it only takes room.
 // Upholds bounded.
 const SWEEPS: usize = 1000;
+
+/// Orders of each kind that wait for the disk: as many as there can be leases at once. A lease may be closed, and
+/// another one come, before the disk has got round to its orders. What cannot be published now is told as failed, and
+/// ordered again if the lease is still held; what is not tidied up is swept when its job is over.
+// Upholds bounded.
+const ORDERS: usize = MAX_HELD;
 
 /// What attempts of a job up to a lease left beside these outputs is to go.
 type Sweep = (JobId, Token, Vec<OutputPattern>);
@@ -31,17 +38,25 @@ pub(crate) struct Disk {
     workshop: Arc<Workshop>,
     agent: AgentHandle,
     turns: Arc<Semaphore>,
+    /// Places for orders to publish, and for those to tidy up.
+    to_publish: Arc<Semaphore>,
+    to_clean: Arc<Semaphore>,
     /// Orders of one attempt go through one queue.
     queues: BTreeMap<Token, mpsc::UnboundedSender<Work>>,
+    /// From so many queues on those that are over are looked for.
+    many: usize,
     sweeps: mpsc::Sender<Sweep>,
     _sweeper: Held,
 }
 
+/// An order's place, until it is carried out.
+type Place = OwnedSemaphorePermit;
+
 /// One thing to do to an attempt's files.
 #[derive(Debug)]
 enum Work {
-    Publish { offer: Arc<Offer>, frames: FrameSet, until: Option<Instant> },
-    Clean { offer: Arc<Offer>, keep: FrameSet, last: bool },
+    Publish { offer: Arc<Offer>, frames: FrameSet, until: Option<Instant>, _place: Place },
+    Clean { offer: Arc<Offer>, keep: FrameSet, last: bool, _place: Place },
 }
 
 impl Disk {
@@ -49,16 +64,34 @@ impl Disk {
         let (sweeps, orders) = mpsc::channel(SWEEPS);
         let _sweeper = Held::spawn(sweeper(workshop.clone(), orders));
         let turns = Arc::new(Semaphore::new(AT_ONCE));
-        Self { workshop, agent, turns, queues: BTreeMap::new(), sweeps, _sweeper }
+        let [to_publish, to_clean] = [(); 2].map(|()| Arc::new(Semaphore::new(ORDERS)));
+        Self {
+            workshop,
+            agent,
+            turns,
+            to_publish,
+            to_clean,
+            queues: BTreeMap::new(),
+            many: AT_ONCE,
+            sweeps,
+            _sweeper,
+        }
     }
 
     pub(super) fn publish(&mut self, offer: Arc<Offer>, frames: FrameSet, until: Option<Instant>) {
-        self.order(offer.attempt(), Work::Publish { offer, frames, until });
+        let Ok(_place) = self.to_publish.clone().try_acquire_owned() else {
+            return self.agent.mind(published(offer.token, Moved { failed: frames, ..Moved::default() }));
+        };
+        self.order(offer.attempt(), Work::Publish { offer, frames, until, _place });
     }
 
     /// `last`: this node holds nothing else of the job.
     pub(super) fn clean(&mut self, offer: Arc<Offer>, keep: FrameSet, last: bool) {
-        self.order(offer.attempt(), Work::Clean { offer, keep, last });
+        let Ok(_place) = self.to_clean.clone().try_acquire_owned() else {
+            tracing::warn!(token = %offer.token, "is not tidied up: too much waits for the disk");
+            return;
+        };
+        self.order(offer.attempt(), Work::Clean { offer, keep, last, _place });
     }
 
     pub(super) fn sweep(&self, job: JobId, up_to: Token, outputs: Vec<OutputPattern>) {
@@ -68,7 +101,11 @@ impl Disk {
     }
 
     fn order(&mut self, attempt: Token, work: Work) {
-        self.queues.retain(|_, queue| !queue.is_closed());
+        // Those whose worker has ended are forgotten now and then: not at each order, which may be one of thousands.
+        if self.queues.len() >= self.many {
+            self.queues.retain(|_, queue| !queue.is_closed());
+            self.many = 2 * self.queues.len().max(AT_ONCE);
+        }
         let work = match self.queues.get(&attempt) {
             None => work,
             Some(queue) => match queue.send(work) {
@@ -130,27 +167,23 @@ async fn worker(
         let Ok(_turn) = turns.acquire().await else { return };
         let workshop = workshop.clone();
         match work {
-            Work::Clean { offer, keep, last } => {
+            Work::Clean { offer, keep, last, _place } => {
                 let clean = move || publisher::clean(&workshop, &offer, &keep, last);
                 let cleaned = aside(clean);
                 // A panic while tidying up costs a file that stays.
                 let _ = cleaned.await;
             }
-            Work::Publish { offer, frames, until } => {
+            Work::Publish { offer, frames, until, _place } => {
                 let (token, wanted) = (offer.token, frames.clone());
                 let moved = aside(move || publisher::publish(&workshop, &offer, &frames, until));
-                let input = match moved.await {
-                    Ok(moved) => moved,
-                    Err(_) => publisher::Moved { failed: wanted, ..Default::default() },
-                };
-                agent.mind(Input::Published {
-                    token,
-                    done: input.done,
-                    lost: input.lost,
-                    failed: input.failed,
-                    unbegun: input.unbegun,
-                });
+                let failed = || Moved { failed: wanted, ..Moved::default() };
+                agent.mind(published(token, moved.await.unwrap_or_else(|_| failed())));
             }
         }
     }
+}
+
+fn published(token: Token, moved: Moved) -> Input {
+    let Moved { done, lost, failed, unbegun } = moved;
+    Input::Published { token, done, lost, failed, unbegun }
 }

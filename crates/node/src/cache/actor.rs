@@ -1,6 +1,7 @@
 //! The cache's actor: who waits for what, what is on its way, what has to go.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use callsheet_model::signal::{CacheAction, CacheUpdate};
 use callsheet_model::{Md5, Token};
@@ -10,10 +11,12 @@ use uuid::Uuid;
 
 use crate::agent::{AgentHandle, Item};
 use crate::cache::fetch::{Errand, Outcome, STANDSTILL};
-use crate::cache::store::{Key, Store, list, remove_file, write_note};
+use crate::cache::inbox::Inbox;
+use crate::cache::orders::Orders;
+use crate::cache::store::{Key, Stamp, Store, list, remove_file, write_note};
+use crate::cache::turns::Turns;
 use crate::cache::{CacheMessage, Wish};
 use crate::supervisor::Parts;
-use callsheet_supervision::Held;
 
 /// Longest error told, in characters: within what a leader takes, whatever characters they are.
 const LONGEST_ERROR: usize = 250;
@@ -24,22 +27,17 @@ pub(crate) struct State {
     parts: Parts,
     agent: AgentHandle,
     myself: ActorRef<CacheMessage>,
+    inbox: Arc<Mutex<Inbox>>,
     store: Store,
+    /// What each lease needs, from its wish to its release.
+    needs: BTreeMap<Token, Key>,
     /// Until the directory is read, wishes wait.
-    early: Option<Vec<Wish>>,
-    /// Errands on their way.
-    errands: BTreeMap<Key, OnItsWay>,
+    early: Option<BTreeMap<Token, Wish>>,
+    /// What is on its way.
+    orders: Orders,
+    turns: Arc<Turns>,
     /// Files being removed, with wishes that came meanwhile.
-    leaving: BTreeMap<Key, Vec<Wish>>,
-}
-
-/// An errand on its way.
-struct OnItsWay {
-    /// Those who wait for it.
-    waiting: Vec<Token>,
-    /// The project that wanted it last.
-    project: Uuid,
-    _work: Held,
+    leaving: BTreeMap<Key, BTreeMap<Token, Wish>>,
 }
 
 /// What is to be told of a change.
@@ -55,12 +53,12 @@ struct Change {
 impl Actor for Cache {
     type Msg = CacheMessage;
     type State = State;
-    type Arguments = (Parts, AgentHandle);
+    type Arguments = (Parts, AgentHandle, Arc<Mutex<Inbox>>);
 
     async fn pre_start(
         &self,
         myself: ActorRef<CacheMessage>,
-        (parts, agent): Self::Arguments,
+        (parts, agent, inbox): Self::Arguments,
     ) -> Result<State, ActorProcessingErr> {
         let config = &parts.settings.config;
         let (directory, cache) = (config.cache.clone(), myself.clone());
@@ -72,12 +70,15 @@ impl Actor for Cache {
         let store = Store::new(config.cache.clone(), config.cache_size);
         Ok(State {
             store,
-            early: Some(Vec::new()),
-            errands: BTreeMap::new(),
+            needs: BTreeMap::new(),
+            early: Some(BTreeMap::new()),
+            orders: Orders::default(),
+            turns: Arc::default(),
             leaving: BTreeMap::new(),
             parts,
             agent,
             myself,
+            inbox,
         })
     }
 
@@ -88,35 +89,22 @@ impl Actor for Cache {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            CacheMessage::Want(wish) => match &mut state.early {
-                Some(early) => early.push(wish),
-                None => state.want(wish),
-            },
-            CacheMessage::Release(token) => {
-                for wishes in state.leaving.values_mut() {
-                    wishes.retain(|wish| wish.token != token);
-                }
-                for errand in state.errands.values_mut() {
-                    errand.waiting.retain(|waits| *waits != token);
-                }
-                state.store.release(token);
-                state.make_room();
-            }
+            CacheMessage::Asked => state.asked(),
             CacheMessage::Listed(found) => {
                 state.store.found(found);
-                for wish in state.early.take().unwrap_or_default() {
+                for wish in state.early.take().unwrap_or_default().into_values() {
                     state.want(wish);
                 }
                 // Room is made at the next use: what renderers have open since before this actor fell is asked for by
                 // their agent, and that may still be on its way here.
                 state.tell_contents();
             }
-            CacheMessage::Done { key, outcome } => state.done(&key, outcome),
+            CacheMessage::Done { key, errand, outcome } => state.done(&key, errand, outcome),
             CacheMessage::Removed { key, gone } => {
                 let (action, md5, bytes) = (CacheAction::Evicted, key.md5, Some(gone.bytes));
                 let (took_ms, error) = (None, None);
                 state.tell_change(Change { action, project: gone.project, md5, bytes, took_ms, error });
-                for wish in state.leaving.remove(&key).unwrap_or_default() {
+                for wish in state.leaving.remove(&key).unwrap_or_default().into_values() {
                     state.want(wish);
                 }
             }
@@ -126,20 +114,28 @@ impl Actor for Cache {
 }
 
 impl State {
+    fn asked(&mut self) {
+        let asked = self.inbox.lock().unwrap_or_else(PoisonError::into_inner).take();
+        asked.released.into_iter().for_each(|token| self.release(token));
+        for (token, wish) in asked.wishes {
+            self.needs.insert(token, Key::of(&wish.template));
+            match &mut self.early {
+                Some(early) => drop(early.insert(token, wish)),
+                None => self.want(wish),
+            }
+        }
+    }
+
     fn want(&mut self, wish: Wish) {
         let key = Key::of(&wish.template);
         if let Some(wishes) = self.leaving.get_mut(&key) {
-            wishes.push(wish);
+            wishes.insert(wish.token, wish);
             return;
         }
         let Wish { token, template, project } = wish;
         // Upholds pinned_is_there: from here on, also while it is verified, it is not made room of.
         self.store.pin(&key, token);
-        if let Some(errand) = self.errands.get_mut(&key) {
-            errand.waiting.push(token);
-            errand.project = project;
-            return;
-        }
+        let Some((number, withdrawn)) = self.orders.order(&key, token, project) else { return };
         let source = template.path.as_deref().map(|path| self.parts.workshop.path_here(path));
         let errand = Errand {
             door: self.parts.settings.door.clone(),
@@ -149,17 +145,34 @@ impl State {
             template,
             standstill: STANDSTILL,
         };
-        let (cache, done) = (self.myself.clone(), key.clone());
-        let work = Held::spawn(async move {
-            let outcome = errand.run().await;
-            let _ = cache.cast(CacheMessage::Done { key: done, outcome });
+        let (cache, turns) = (self.myself.clone(), self.turns.clone());
+        // It ends by itself, and soon, when it is withdrawn or this actor is gone.
+        tokio::spawn(async move {
+            if let Some(outcome) = errand.run(&turns, withdrawn).await {
+                let _ = cache.cast(CacheMessage::Done { key, errand: number, outcome });
+            }
         });
-        self.errands.insert(key, OnItsWay { waiting: vec![token], project, _work: work });
     }
 
-    fn done(&mut self, key: &Key, outcome: Outcome) {
-        let Some(OnItsWay { waiting, project, _work }) = self.errands.remove(key) else { return };
+    /// A lease needs nothing any more, wherever its wish is.
+    fn release(&mut self, token: Token) {
+        let Some(key) = self.needs.remove(&token) else { return };
+        if let Some(early) = &mut self.early {
+            early.remove(&token);
+        }
+        if let Some(wishes) = self.leaving.get_mut(&key) {
+            wishes.remove(&token);
+        }
+        self.orders.withdraw(&key, token);
+        self.store.release(token);
+        self.make_room();
+    }
+
+    fn done(&mut self, key: &Key, errand: u64, outcome: Outcome) {
         let Outcome { result, fetched, took_ms } = outcome;
+        let Some((waiting, project)) = self.orders.end(key, errand) else {
+            return self.came_all_the_same(key, result.ok());
+        };
         let (md5, took_ms) = (key.md5, Some(took_ms));
         let known = self.store.verified(key);
         match &result {
@@ -192,6 +205,15 @@ impl State {
         }
     }
 
+    /// An errand that was withdrawn when it was all but over has brought its file: it counts.
+    fn came_all_the_same(&mut self, key: &Key, stamp: Option<Stamp>) {
+        if let Some(stamp) = stamp {
+            self.store.put(key, stamp);
+            self.make_room();
+            self.tell_contents();
+        }
+    }
+
     fn make_room(&mut self) {
         let evicted = self.store.evict();
         if evicted.is_empty() {
@@ -200,7 +222,7 @@ impl State {
         for (key, gone) in evicted {
             let (directory, cache, file) =
                 (self.store.directory().to_owned(), self.myself.clone(), key.clone());
-            self.leaving.insert(key.clone(), Vec::new());
+            self.leaving.insert(key.clone(), BTreeMap::new());
             tokio::spawn(async move {
                 let _ = aside(move || remove_file(&directory, &file)).await;
                 let _ = cache.cast(CacheMessage::Removed { key, gone });

@@ -1,22 +1,22 @@
 //! Bringing one template into the cache, or looking again at one that is there. Runs in a task of its own.
 
 use std::fs::File;
-use std::future::Future;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use callsheet_model::{Failure, FailureClass, Md5, Template, limits};
 use callsheet_protocol::v1;
 use callsheet_protocol::v1::nodes_client::NodesClient;
 use callsheet_renderers::publish;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
+use tonic::Streaming;
 use uuid::Uuid;
 
+use crate::cache::orders::Withdrawn;
 use crate::cache::store::{PARTIAL, Stamp};
+use crate::cache::turns::{Ended, Moves, Turns, in_turn};
 use crate::door::Door;
 
 /// Pieces between the network and the disk.
@@ -49,43 +49,33 @@ pub(super) struct Errand {
 }
 
 impl Errand {
-    pub(super) async fn run(self) -> Outcome {
+    /// Nothing comes of one that is withdrawn, unless it was all but over.
+    pub(super) async fn run(self, turns: &Turns, mut withdrawn: Withdrawn) -> Option<Outcome> {
         let began = Instant::now();
         let took_ms = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (target, verified, md5) = (self.target.clone(), self.verified, self.template.md5);
-        let look = |moves: Moves| spawn_blocking(move || look(&target, verified, md5, &moves));
-        if let Some(Ok(Some(stamp))) = self.while_it_moves(look).await {
-            return Outcome { result: Ok(stamp), fetched: false, took_ms: took_ms() };
+        let look = async |moves: Moves| spawn_blocking(move || look(&target, verified, md5, &moves)).await;
+        match in_turn(&turns.looks, self.standstill, &mut withdrawn, look).await {
+            Ended::Done(Ok(Some(stamp))) => {
+                return Some(Outcome { result: Ok(stamp), fetched: false, took_ms: took_ms() });
+            }
+            Ended::Done(_) | Ended::StoodStill => {}
+            Ended::Withdrawn => return None,
         }
-        let result = match self.source.clone() {
-            Some(source) => self.while_it_moves(|moves| self.copy(source, moves)).await,
-            None => self.while_it_moves(|moves| self.download(moves)).await,
+        let bring = async |moves: Moves| match self.source.clone() {
+            Some(source) => self.copy(source, moves).await,
+            None => self.download(moves).await,
         };
-        let result = result.unwrap_or_else(|| Err(format!("nothing came of it for {:?}", self.standstill)));
+        let result = match in_turn(&turns.fetches, self.standstill, &mut withdrawn, bring).await {
+            Ended::Done(result) => result,
+            Ended::StoodStill => Err(format!("nothing came of it for {:?}", self.standstill)),
+            Ended::Withdrawn => return None,
+        };
         let name = &self.template.name;
         let result = result.map_err(|why| {
             Failure::new(FailureClass::InputMissing, format!("the template {name:?} cannot be had: {why}"))
         });
-        Outcome { result, fetched: true, took_ms: took_ms() }
-    }
-
-    /// Waits for work as long as it tells that it moves. Work on the blocking pool that was given up hears of
-    /// it when it comes back.
-    async fn while_it_moves<W: Future>(&self, work: impl FnOnce(Moves) -> W) -> Option<W::Output> {
-        let (moves, mut moved) = watch::channel(());
-        let mut work = pin!(work(Moves(moves)));
-        loop {
-            tokio::select! {
-                biased;
-                done = &mut work => return Some(done),
-                moving = timeout(self.standstill, moved.changed()) => match moving {
-                    Ok(Ok(())) => {}
-                    // Nothing more will be told: only the end is missing.
-                    Ok(Err(_)) => return timeout(self.standstill, work).await.ok(),
-                    Err(_) => return None,
-                },
-            }
-        }
+        Some(Outcome { result, fetched: true, took_ms: took_ms() })
     }
 
     async fn copy(&self, source: PathBuf, moves: Moves) -> Result<Stamp, String> {
@@ -108,13 +98,8 @@ impl Errand {
     }
 
     async fn download(&self, moves: Moves) -> Result<Stamp, String> {
-        let channel = self.door.connect().await.map_err(|error| format!("the leader: {error}"))?;
-        let request = v1::FetchTemplateRequest { md5: self.template.md5.to_string() };
-        let request = self.door.show(request).map_err(|status| status.message().to_owned())?;
-        let mut client = NodesClient::new(channel).max_decoding_message_size(limits::MAX_MESSAGE_BYTES);
-        let answer = client.fetch_template(request).await;
-        let mut stream = answer.map_err(|status| format!("the leader: {}", status.message()))?.into_inner();
-
+        let moves_too = moves.clone();
+        let mut stream = moves_too.unless_given_up(self.ask()).await??;
         let (pieces, mut arriving) = mpsc::channel::<Vec<u8>>(PIECES);
         let (target, template) = (self.target.clone(), self.template.clone());
         let writer = spawn_blocking(move || {
@@ -125,27 +110,36 @@ impl Errand {
             // Whether it is all of it, its MD5 tells.
             writing.finish()
         });
-        let mut broken = None;
-        loop {
-            match stream.message().await {
-                Ok(Some(piece)) => {
-                    if pieces.send(piece.data).await.is_err() {
-                        break;
+        let receive = async {
+            loop {
+                match stream.message().await {
+                    Ok(Some(piece)) => {
+                        if pieces.send(piece.data).await.is_err() {
+                            return Ok(());
+                        }
                     }
-                }
-                Ok(None) => break,
-                Err(status) => {
-                    broken = Some(format!("the leader: {}", status.message()));
-                    break;
+                    Ok(None) => return Ok(()),
+                    Err(status) => return Err(format!("the leader: {}", status.message())),
                 }
             }
-        }
-        drop(pieces);
+        };
+        let received = moves_too.unless_given_up(receive).await.flatten();
+        drop((moves_too, pieces));
         let written = writer.await.unwrap_or_else(|error| Err(error.to_string()));
-        match broken {
-            Some(why) => written.map_err(|_| why),
-            None => written,
+        match received {
+            Err(why) => written.map_err(|_| why),
+            Ok(()) => written,
         }
+    }
+
+    /// Asks the leader for it.
+    async fn ask(&self) -> Result<Streaming<v1::TemplatePiece>, String> {
+        let channel = self.door.connect().await.map_err(|error| format!("the leader: {error}"))?;
+        let request = v1::FetchTemplateRequest { md5: self.template.md5.to_string() };
+        let request = self.door.show(request).map_err(|status| status.message().to_owned())?;
+        let mut client = NodesClient::new(channel).max_decoding_message_size(limits::MAX_MESSAGE_BYTES);
+        let answer = client.fetch_template(request).await;
+        Ok(answer.map_err(|status| format!("the leader: {}", status.message()))?.into_inner())
     }
 }
 
@@ -174,16 +168,6 @@ fn hash(path: &Path, moves: &Moves) -> io::Result<Md5> {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
-    }
-}
-
-/// Says that work moves, to whoever waits for it.
-struct Moves(watch::Sender<()>);
-
-impl Moves {
-    /// An error when nobody waits any more.
-    fn tell(&self) -> Result<(), String> {
-        self.0.send(()).map_err(|_| "it was given up".to_owned())
     }
 }
 
@@ -255,6 +239,10 @@ impl Drop for Writing {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::{Semaphore, oneshot};
+
     use super::*;
 
     fn template(bytes: &[u8]) -> Template {
@@ -277,17 +265,22 @@ mod tests {
         }
     }
 
+    async fn run(errand: Errand) -> Outcome {
+        let (_wanted, withdrawn) = oneshot::channel();
+        errand.run(&Turns::default(), withdrawn).await.unwrap()
+    }
+
     #[tokio::test]
     async fn a_copy_is_verified_and_a_damaged_one_is_fetched_again() {
         let directory = tempfile::tempdir().unwrap();
         let source = directory.path().join("source");
         std::fs::write(&source, b"whole").unwrap();
         let errand = || errand(directory.path(), &source, template(b"whole"));
-        let outcome = errand().run().await;
+        let outcome = run(errand()).await;
         assert!(outcome.fetched && outcome.result.is_ok(), "{outcome:?}");
-        assert!(!errand().run().await.fetched, "it is there");
+        assert!(!run(errand()).await.fetched, "it is there");
         std::fs::write(directory.path().join("target"), b"other").unwrap();
-        assert!(errand().run().await.fetched, "it was damaged");
+        assert!(run(errand()).await.fetched, "it was damaged");
         assert_eq!(std::fs::read(directory.path().join("target")).unwrap(), b"whole");
     }
 
@@ -296,11 +289,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let source = directory.path().join("source");
         std::fs::write(&source, b"other").unwrap();
-        let failure = errand(directory.path(), &source, template(b"whole")).run().await.result.unwrap_err();
+        let failure = run(errand(directory.path(), &source, template(b"whole"))).await.result.unwrap_err();
         assert_eq!(failure.class, FailureClass::InputMissing);
         assert!(failure.message.contains("have the MD5"), "{failure}");
         std::fs::remove_file(&source).unwrap();
-        let missing = errand(directory.path(), &source, template(b"whole")).run().await.result.unwrap_err();
+        let missing = run(errand(directory.path(), &source, template(b"whole"))).await.result.unwrap_err();
         assert!(missing.message.contains("source"), "{missing}");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
     }
@@ -319,7 +312,7 @@ mod tests {
         // It hangs in the middle: there is someone at the other end, who says nothing more.
         let mut other_end = File::options().read(true).write(true).open(&pipe).unwrap();
         other_end.write_all(b"who").unwrap();
-        let failure = hanging.run().await.result.unwrap_err();
+        let failure = run(hanging).await.result.unwrap_err();
         assert_eq!(failure.class, FailureClass::InputMissing);
         assert!(failure.message.contains("nothing came of it for 300ms"), "{failure}");
 
@@ -329,7 +322,7 @@ mod tests {
         };
         assert!(names().iter().any(|name| name.ends_with(PARTIAL)), "{:?}", names());
         // Another errand for the same file has nothing to do with it.
-        let outcome = errand(directory.path(), &source, template(b"whole")).run().await;
+        let outcome = run(errand(directory.path(), &source, template(b"whole"))).await;
         assert!(outcome.result.is_ok(), "{outcome:?}");
         // The given-up one comes back, sees that nobody waits, and leaves nothing.
         other_end.write_all(b"le").unwrap();
@@ -338,5 +331,57 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(std::fs::read(directory.path().join("target")).unwrap(), b"whole");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn one_that_is_withdrawn_gives_its_turn_back_at_its_next_step_or_when_it_hangs() {
+        let directory = tempfile::tempdir().unwrap();
+        let source = directory.path().join("source");
+        std::fs::write(&source, b"whole").unwrap();
+        // Someone is at the other end, and says nothing.
+        let pipe = |name| {
+            let pipe = directory.path().join(name);
+            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+            let other_end = File::options().read(true).write(true).open(&pipe).unwrap();
+            (pipe, other_end)
+        };
+        let turns = Arc::new(Turns { looks: Semaphore::new(1), fetches: Semaphore::new(1) });
+        let begin = |source: &Path, standstill| {
+            let errand = Errand { standstill, ..errand(directory.path(), source, template(b"whole")) };
+            let ((wanted, withdrawn), turns) = (oneshot::channel::<()>(), turns.clone());
+            (wanted, tokio::spawn(async move { errand.run(&turns, withdrawn).await }))
+        };
+        // It waits for the other end, and nobody can end that from outside.
+        let (first, mut first_end) = pipe("first");
+        let (wanted, hanging) = begin(&first, Duration::from_millis(300));
+        while turns.fetches.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        let (wanted_too, waiting) = begin(&source, Duration::from_secs(20));
+        drop(wanted);
+        assert!(hanging.await.unwrap().is_none());
+        assert!(waiting.await.unwrap().unwrap().result.is_ok());
+        drop(wanted_too);
+
+        // This one is told, and ends when it moves.
+        std::fs::remove_file(directory.path().join("target")).unwrap();
+        let (second, mut second_end) = pipe("second");
+        let (wanted, hanging) = begin(&second, Duration::from_secs(20));
+        while turns.fetches.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        drop(wanted);
+        // Whoever waits for a turn when he is withdrawn has nothing to end.
+        let (wanted, waiting) = begin(&source, Duration::from_secs(20));
+        drop(wanted);
+        assert!(waiting.await.unwrap().is_none());
+        assert_eq!(turns.fetches.available_permits(), 0, "its turn is not another's while it works");
+        second_end.write_all(b"whole").unwrap();
+        let ended = hanging.await.unwrap();
+        assert!(ended.is_none_or(|outcome| outcome.result.is_err()), "nobody waits for it");
+        assert_eq!(turns.fetches.available_permits(), 1);
+        // For the runtime to end.
+        first_end.write_all(b"whole").unwrap();
     }
 }

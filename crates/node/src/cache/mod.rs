@@ -11,11 +11,19 @@
 //!                          temp file ─► MD5 while it comes ─► sync ─► rename ─► pinned, path told
 //! ```
 //!
+//! Few are looked at and few are fetched at the same time, the others in order; a lease that is closed waits no more
+//! ([`orders`]).
+//!
 //! It refuses to hand out a file whose bytes are not what their MD5 says.
 
 mod actor;
 mod fetch;
+mod inbox;
+mod orders;
 mod store;
+mod turns;
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use callsheet_model::{Template, Token};
 use callsheet_supervision::kinds;
@@ -24,6 +32,7 @@ use uuid::Uuid;
 
 use crate::agent::{AgentHandle, Item};
 use crate::supervisor::Parts;
+use inbox::Inbox;
 
 /// A lease needs a template.
 #[derive(Debug)]
@@ -37,21 +46,18 @@ pub(crate) struct Wish {
 /// What the cache can be told.
 #[derive(Debug)]
 pub(crate) enum CacheMessage {
-    /// A lease needs a template, until it is released.
-    Want(Wish),
-    /// A lease needs it no more.
-    Release(Token),
+    /// Leases need templates, until they are released, or need them no more.
+    Asked,
     /// The directory was read.
     Listed(Vec<store::Found>),
     /// A fetch or a verification is over.
-    Done { key: store::Key, outcome: fetch::Outcome },
+    Done { key: store::Key, errand: u64, outcome: fetch::Outcome },
     /// A file was removed to make room.
     Removed { key: store::Key, gone: store::Gone },
 }
 
 kinds!(CacheMessage {
-    "want": CacheMessage::Want(_),
-    "release": CacheMessage::Release(_),
+    "asked": CacheMessage::Asked,
     "listed": CacheMessage::Listed(_),
     "done": CacheMessage::Done { .. },
     "removed": CacheMessage::Removed { .. },
@@ -59,7 +65,10 @@ kinds!(CacheMessage {
 
 /// The cache, from outside.
 #[derive(Clone, Debug)]
-pub(crate) struct CacheHandle(ActorRef<CacheMessage>);
+pub(crate) struct CacheHandle {
+    actor: ActorRef<CacheMessage>,
+    inbox: Arc<Mutex<Inbox>>,
+}
 
 impl CacheHandle {
     pub(crate) async fn start(
@@ -68,17 +77,28 @@ impl CacheHandle {
         cell: ActorCell,
     ) -> Result<ActorCell, SpawnErr> {
         let cache = parts.settings.tripwire.wire("cache", actor::Cache);
-        let (actor, _) = cell.spawn_linked(None, cache, (parts.clone(), agent.clone())).await?;
-        agent.tell(Item::Cache(Self(actor.clone())));
+        let inbox = Arc::<Mutex<Inbox>>::default();
+        let arguments = (parts.clone(), agent.clone(), inbox.clone());
+        let (actor, _) = cell.spawn_linked(None, cache, arguments).await?;
+        agent.tell(Item::Cache(Self { actor: actor.clone(), inbox }));
         Ok(actor.get_cell())
     }
 
-    /// Telling one that is gone does nothing: it is asked again when it is back.
+    /// A lease needs a template, until it is released.
     pub(crate) fn want(&self, wish: Wish) {
-        let _ = self.0.cast(CacheMessage::Want(wish));
+        self.ask(|inbox| inbox.want(wish));
     }
 
+    /// A lease needs it no more.
     pub(crate) fn release(&self, token: Token) {
-        let _ = self.0.cast(CacheMessage::Release(token));
+        self.ask(|inbox| inbox.release(token));
+    }
+
+    /// Telling one that is gone does nothing: it is asked again when it is back.
+    fn ask(&self, ask: impl FnOnce(&mut Inbox) -> bool) {
+        let wakes = ask(&mut self.inbox.lock().unwrap_or_else(PoisonError::into_inner));
+        if wakes {
+            let _ = self.actor.cast(CacheMessage::Asked);
+        }
     }
 }

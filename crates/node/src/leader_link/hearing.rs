@@ -26,6 +26,8 @@ pub(super) struct Hearing {
     node: NodeName,
     briefs: BTreeMap<(JobId, StepIndex), Known>,
     uses: u64,
+    /// Beyond those that are kept, leases needed so many when it was looked at last.
+    needed: usize,
 }
 
 /// A step that was told of.
@@ -36,7 +38,7 @@ struct Known {
 
 impl Hearing {
     pub(super) fn new(node: NodeName) -> Self {
-        Self { node, briefs: BTreeMap::new(), uses: 0 }
+        Self { node, briefs: BTreeMap::new(), uses: 0, needed: 0 }
     }
 
     pub(super) fn understand(&mut self, message: v1::LeaderMessage) -> Option<Heard> {
@@ -92,10 +94,11 @@ impl Hearing {
         inputs
     }
 
-    /// Drops the longest unused briefs, but none that a lease in hand has.
+    /// Drops the longest unused briefs, but none that a lease in hand has. Where thousands are needed it is looked
+    /// only when there may be as many again.
     fn forget(&mut self) {
         let many = self.briefs.len().saturating_sub(KEPT);
-        if many == 0 {
+        if many <= 2 * self.needed {
             return;
         }
         let mut oldest: Vec<_> = self.briefs.iter().map(|(key, known)| (known.used, *key)).collect();
@@ -105,6 +108,7 @@ impl Hearing {
                 self.briefs.remove(&key);
             }
         }
+        self.needed = self.briefs.len().saturating_sub(KEPT);
     }
 
     /// A job is over. Should it ever come back, its steps are sent again.

@@ -105,6 +105,10 @@ impl Errand for Channel {
         &self.title
     }
 
+    fn actor(&self) -> &'static str {
+        "channel"
+    }
+
     fn run(self: Arc<Self>, leaving: Leaving) -> Running {
         Box::pin(async move {
             let way = Way::of(&self.config).map_err(Fall::from)?;

@@ -22,6 +22,10 @@ impl Errand for Orphans {
         "alerts-without-channel"
     }
 
+    fn actor(&self) -> &'static str {
+        "orphans"
+    }
+
     fn run(self: Arc<Self>, mut leaving: Leaving) -> Running {
         Box::pin(async move {
             let mut told = leaving.clone();

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use callsheet_supervision::kinds;
 use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::watch;
 
@@ -18,6 +19,9 @@ pub(crate) trait Errand: Send + Sync + 'static {
     /// What it is called in logs.
     fn name(&self) -> &str;
 
+    /// What kind of actor it is.
+    fn actor(&self) -> &'static str;
+
     /// Goes on until the leader leaves, which `leaving` tells, or until it cannot.
     fn run(self: Arc<Self>, leaving: Leaving) -> Running;
 
@@ -30,6 +34,11 @@ pub(crate) trait Errand: Send + Sync + 'static {
 pub(crate) struct Leaving(pub(crate) watch::Receiver<bool>);
 
 impl Leaving {
+    /// Whether that moment has come.
+    pub(crate) fn is_told(&self) -> bool {
+        *self.0.borrow()
+    }
+
     /// Waits for that moment.
     pub(crate) async fn told(&mut self) {
         // If nobody can tell any more, everybody has left.
@@ -42,6 +51,8 @@ pub(crate) struct Runner;
 
 /// Begins.
 pub(crate) struct Go;
+
+kinds!(Go { "go": Go });
 
 /// What it owns.
 pub(crate) struct Held {

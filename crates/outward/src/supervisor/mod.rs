@@ -1,13 +1,14 @@
 //! The root of the tree of all that goes outward: one child per errand, started again as the table says.
 //!
 //! ```text
-//!   supervisor ── runner *      one per webhook, broker and alert channel
+//!   keeper ── supervisor ── runner *      one per webhook, broker and alert channel
 //! ```
 //!
-//! A child that falls too often is put on the bench for a while, and then begins anew. Nothing here ever ends the
-//! leader, and nothing but starting and waiting is done here.
+//! A child that falls too often is put on the bench for a while, and then begins anew; so is the supervisor itself, by
+//! the [`keeper`]. Nothing here ever ends the leader, and nothing but starting and waiting is done here.
 
 pub(crate) mod errand;
+pub(crate) mod keeper;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use callsheet_supervision::{Falls, Verdict};
+use callsheet_supervision::{Falls, Held as Timer, Tripwire, kinds};
 use ractor::{Actor, ActorId, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::time::Instant;
 
@@ -28,14 +29,21 @@ pub(crate) struct Supervisor;
 pub(crate) enum Message {
     /// The back-off of a fallen child is over.
     StartAgain(usize),
-    /// Errands have been told to leave: end when the last has.
+    /// Errands have been told to leave: the supervisor ends when the last has.
     Leave,
 }
 
+kinds!(Message {
+    "start_again": Message::StartAgain(_),
+    "leave": Message::Leave,
+});
+
 /// What the tree is made of.
+#[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) errands: Vec<Arc<dyn Errand>>,
     pub(crate) leaving: Leaving,
+    pub(crate) tripwire: Tripwire,
 }
 
 /// Everything it owns.
@@ -43,9 +51,10 @@ pub(crate) struct State {
     parts: Parts,
     children: BTreeMap<ActorId, usize>,
     falls: Vec<Falls>,
+    /// Those that are to be started again.
+    again: BTreeMap<usize, Timer>,
     /// What falls are timed by.
     since: Instant,
-    going: bool,
 }
 
 impl Actor for Supervisor {
@@ -55,8 +64,8 @@ impl Actor for Supervisor {
 
     async fn pre_start(&self, myself: ActorRef<Message>, parts: Parts) -> Result<State, ActorProcessingErr> {
         let falls = vec![Falls::default(); parts.errands.len()];
-        let children = BTreeMap::new();
-        let mut state = State { parts, children, falls, since: Instant::now(), going: false };
+        let (children, again) = (BTreeMap::new(), BTreeMap::new());
+        let mut state = State { parts, children, falls, again, since: Instant::now() };
         for nth in 0..state.parts.errands.len() {
             state.start(&myself, nth).await;
         }
@@ -70,9 +79,8 @@ impl Actor for Supervisor {
         state: &mut State,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            Message::StartAgain(nth) if !state.going => state.start(&myself, nth).await,
-            Message::StartAgain(_) => {}
-            Message::Leave => state.going = true,
+            Message::StartAgain(nth) if !state.parts.leaving.is_told() => state.start(&myself, nth).await,
+            Message::StartAgain(_) | Message::Leave => {}
         }
         state.end_if_alone(&myself);
         Ok(())
@@ -90,7 +98,7 @@ impl Actor for Supervisor {
             _ => return Ok(()),
         };
         if let Some(nth) = state.children.remove(&who.get_id())
-            && !*state.parts.leaving.0.borrow()
+            && !state.parts.leaving.is_told()
         {
             state.fell(&myself, nth, &why);
         }
@@ -102,8 +110,9 @@ impl Actor for Supervisor {
 impl State {
     async fn start(&mut self, myself: &ActorRef<Message>, nth: usize) {
         let Some(errand) = self.parts.errands.get(nth).cloned() else { return };
+        let runner = self.parts.tripwire.wire(errand.actor(), Runner);
         let held = Held { errand, leaving: self.parts.leaving.clone() };
-        match Actor::spawn_linked(None, Runner, held, myself.get_cell()).await {
+        match Actor::spawn_linked(None, runner, held, myself.get_cell()).await {
             Ok((actor, _)) => drop(self.children.insert(actor.get_id(), nth)),
             Err(error) => self.fell(myself, nth, &error.to_string()),
         }
@@ -114,20 +123,18 @@ impl State {
             return;
         };
         errand.fell(why);
-        let wait = match falls.fell(self.since.elapsed(), &table::ERRAND) {
-            Verdict::RestartAfter(wait) => wait,
-            Verdict::GoesUp => {
-                *falls = Falls::default();
-                table::BENCH
-            }
-        };
+        let wait = table::wait(falls, self.since.elapsed());
         tracing::error!(target = errand.name(), why, ?wait, "fell, and is started again");
-        // The join handle is of no use: a supervisor that has gone needs no message.
-        drop(myself.send_after(wait, move || Message::StartAgain(nth)));
+        let again = myself.clone();
+        let timer = Timer::after(wait, move || {
+            // A supervisor that has gone needs no message.
+            let _ = again.cast(Message::StartAgain(nth));
+        });
+        self.again.insert(nth, timer);
     }
 
     fn end_if_alone(&self, myself: &ActorRef<Message>) {
-        if self.going && self.children.is_empty() {
+        if self.parts.leaving.is_told() && self.children.is_empty() {
             myself.stop(None);
         }
     }

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use callsheet_supervision::Restart;
+use callsheet_supervision::{Falls, Restart, Verdict};
 
-/// Every errand: a webhook, a broker, a channel of alerts. A fall of one takes nobody with it, and loses nothing: it
+/// Every errand (a webhook, a broker, a channel of alerts), and the supervisor with all of them. A fall of one takes nobody with it, and loses nothing: it
 /// goes on from its cursor, or from what is pending.
 pub(crate) const ERRAND: Restart = Restart {
     most: 5,
@@ -16,3 +16,14 @@ pub(crate) const ERRAND: Restart = Restart {
 
 /// How long one that keeps falling waits before it may begin anew.
 pub(crate) const BENCH: Duration = Duration::from_secs(300);
+
+/// Counts a fall at this time; how long until whoever fell is started again.
+pub(crate) fn wait(falls: &mut Falls, now: Duration) -> Duration {
+    match falls.fell(now, &ERRAND) {
+        Verdict::RestartAfter(wait) => wait,
+        Verdict::GoesUp => {
+            *falls = Falls::default();
+            BENCH
+        }
+    }
+}

@@ -20,6 +20,10 @@ impl Errand for Told {
         "told"
     }
 
+    fn actor(&self) -> &'static str {
+        "told"
+    }
+
     fn run(self: Arc<Self>, leaving: Leaving) -> Running {
         self.starts.send(Instant::now()).unwrap();
         (self.does)(leaving)
@@ -41,7 +45,8 @@ struct Stage {
 async fn stage(does: fn(Leaving) -> Running) -> Stage {
     let ((told, starts), (leave, leaving)) = (mpsc::unbounded_channel(), watch::channel(false));
     let errand = Arc::new(Told { starts: told, falls: AtomicUsize::new(0), does });
-    let parts = Parts { errands: vec![errand.clone()], leaving: Leaving(leaving) };
+    let parts =
+        Parts { errands: vec![errand.clone()], leaving: Leaving(leaving), tripwire: Tripwire::default() };
     let (supervisor, end) = Actor::spawn(None, Supervisor, parts).await.unwrap();
     Stage { errand, starts, leave, supervisor, end }
 }

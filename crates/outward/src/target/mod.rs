@@ -283,6 +283,10 @@ impl Errand for Delivery {
         &self.target.name
     }
 
+    fn actor(&self) -> &'static str {
+        "target"
+    }
+
     fn run(self: Arc<Self>, leaving: Leaving) -> Running {
         Box::pin(async move {
             let courier = self.target.way.courier().map_err(Fall::from)?;

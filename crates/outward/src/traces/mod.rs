@@ -70,6 +70,10 @@ impl Errand for Traces {
         NAME
     }
 
+    fn actor(&self) -> &'static str {
+        "traces"
+    }
+
     fn run(self: Arc<Self>, leaving: Leaving) -> Running {
         Box::pin(async move {
             run::run(&self, leaving).await.map_err(Fall::from)?;

@@ -9,10 +9,11 @@ use callsheet_config::NodeConfig;
 use callsheet_node::{Door, NodeError, NodeSettings, Shutdown};
 use callsheet_protocol::v1;
 use callsheet_protocol::v1::leader_message::Body as Down;
+use callsheet_protocol::v1::node_message::Body as Up;
 use callsheet_renderers::Registry;
 use callsheet_supervision::{CHILD_ENDED, Fault, Faults, InTurn, Moment, Point, Tripwire};
 use tempfile::TempDir;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -29,7 +30,7 @@ pub(super) struct Flooded {
     pub(super) gauges: Gauges,
     wish: watch::Sender<Shutdown>,
     over: JoinHandle<Result<(), NodeError>>,
-    _leader: Leader,
+    pub(super) leader: Leader,
 }
 
 /// What waits inside.
@@ -50,6 +51,8 @@ pub(super) struct Levels {
     pub(super) told_since_welcome: usize,
     /// How much was heard when the supervisor heard last that a child has ended.
     pub(super) heard_at_end: usize,
+    /// Most tasks that lived together when the agent heard something.
+    pub(super) most_tasks: usize,
     at_wake: usize,
     of_attempts: usize,
 }
@@ -61,6 +64,7 @@ impl Levels {
             ("agent", Moment::Before("wake")) => (self.at_wake, self.of_attempts) = (0, 0),
             ("agent", Moment::Before("heard" | "welcome" | "sweep")) => {
                 (self.heard, self.at_wake) = (self.heard + 1, self.at_wake + 1);
+                self.most_tasks = self.most_tasks.max(Handle::current().metrics().num_alive_tasks());
                 if point.moment == Moment::Before("welcome") {
                     self.told_since_welcome = 0;
                 }
@@ -91,6 +95,16 @@ impl Gauges {
     /// Begins to gauge.
     pub(super) fn reset(&self) {
         *self.levels.lock().unwrap() = Levels::default();
+    }
+
+    /// How often an actor was started.
+    pub(super) fn starts(&self, actor: &'static str) -> usize {
+        self.faults.passed(Point { actor, moment: Moment::Start })
+    }
+
+    /// Messages of a kind that an actor has taken out of its mailbox.
+    pub(super) fn passed(&self, actor: &'static str, kind: &'static str) -> usize {
+        self.faults.passed(Point { actor, moment: Moment::Before(kind) })
     }
 
     /// An actor panics at its next message.
@@ -132,7 +146,7 @@ impl Flooded {
         let (wish, wishes) = watch::channel(Shutdown::Stay);
         let over = tokio::spawn(callsheet_node::run(settings, wishes));
         let (session, _) = leader.welcome().await;
-        Self { home, session, players, gauges, wish, over, _leader: leader }
+        Self { home, session, players, gauges, wish, over, leader }
     }
 
     /// Says what a step is, and hands out leases of it: each of these frames.
@@ -188,4 +202,13 @@ fn brief(home: &Path) -> v1::StepBrief {
 /// The id of a job.
 pub(super) fn job(number: usize) -> String {
     format!("00000000-0000-7000-8000-{number:012}")
+}
+
+/// What the heartbeat says of the leases in hands, after all that was said to the node before.
+pub(super) async fn holding(session: &mut Session, last_offered: u64) -> Vec<u64> {
+    let holding = |message: &Up| match message {
+        Up::Pulse(pulse) => pulse.holding.clone().filter(|held| held.last_offered == last_offered),
+        _ => None,
+    };
+    session.wait_for(holding).await.tokens
 }

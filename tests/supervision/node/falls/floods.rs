@@ -12,8 +12,8 @@ use callsheet_protocol::v1::node_message::Body as Up;
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::sleep;
 
-use super::flooded::{flooded, flooded_over_a_disk, job};
-use crate::leader::{Session, words};
+use super::flooded::{flooded, flooded_over_a_disk, holding, job};
+use crate::leader::words;
 
 const MANY: usize = 100_000;
 
@@ -22,15 +22,6 @@ const UNHEARD: usize = 256;
 
 /// Places for reports that the leader has not settled.
 const UNSETTLED: usize = 20_000;
-
-/// What the heartbeat says of the leases in hands, after all that was said to the node before.
-async fn holding(session: &mut Session, last_offered: u64) -> Vec<u64> {
-    let holding = |message: &Up| match message {
-        Up::Pulse(pulse) => pulse.holding.clone().filter(|held| held.last_offered == last_offered),
-        _ => None,
-    };
-    session.wait_for(holding).await.tokens
-}
 
 fn welcome() -> Down {
     Down::Welcome(v1::Welcome {

@@ -1,9 +1,11 @@
 //! Every actor of the node falls at every message, in every way in which actors end, under tokio's paused time: the
-//! real tree with a day's work going through it, and the same to be true in the evening whatever fell (`day`). And every mailbox that a stranger can fill is flooded (`floods`).
+//! real tree with a day's work going through it, and the same to be true in the evening whatever fell (`day`). And every
+//! mailbox that a stranger can fill is flooded, and so is all that waits behind one (`floods`, `orders`).
 
 mod day;
 mod flooded;
 mod floods;
+mod orders;
 mod player;
 mod upwards;
 mod wire;
@@ -125,7 +127,7 @@ fn the_agent_falls_at_every_message_and_everything_begins_anew() {
 #[test]
 fn the_cache_falls_at_every_message_and_alone() {
     at_every_message("cache", &kinds_of("cache"), alone(Child::Cache));
-    at_start_and_stop("cache", "want", alone(Child::Cache));
+    at_start_and_stop("cache", "asked", alone(Child::Cache));
 }
 
 #[test]
