@@ -70,8 +70,9 @@ impl Invariant for FinishedIffComplete {
                         let known = self.jobs.get(job).map(|(job, _)| job.clone());
                         if let Some((step, missing)) = known.and_then(|job| self.lacks(&job)) {
                             return Err(format!(
-                                "{} succeeded without frames {missing} of step {step:?}",
-                                job.short()
+                                "{} succeeded without frames {missing} of step {}",
+                                job.short(),
+                                step.0
                             ));
                         }
                     }

@@ -84,8 +84,11 @@ impl Core {
             Sight::Stopped { node, token, .. } => {
                 self.say(|| format!("node {node}: nothing runs for {token}"))
             }
-            Sight::Published { node, path, content, .. } => {
-                self.say(|| format!("node {node} publishes {path:?} of {}", content.attempt));
+            Sight::Published { node, path: (job, step, frame), content, .. } => {
+                let (job, step) = (job.short(), step.0);
+                self.say(|| {
+                    format!("node {node} publishes frame {frame} of {job}/{step}, of {}", content.attempt)
+                });
             }
             _ => {}
         }
