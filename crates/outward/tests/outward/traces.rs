@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::common::node::{Hand, submit};
 use crate::common::{Stage, within};
 use callsheet_config::OutwardConfig;
-use callsheet_leader::SchedulerCommand;
+use callsheet_events::Filter;
+use callsheet_leader::{Leader, SchedulerCommand, Wanted};
 use callsheet_model::{Failure, FailureClass, JobId};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
@@ -172,6 +173,18 @@ async fn what_failed_is_an_error_and_a_retry_hangs_below_the_first_round() {
     assert_eq!(named(&all, "frame job render")[1].parent_span_id, steps[1].span_id);
 }
 
+/// The number of the last event that traces are made of.
+async fn last_event(leader: &Leader) -> u64 {
+    let types = ["job.*", "step.*", "frame_job.*"].map(str::to_owned).to_vec();
+    let filter = Filter { types, ..Filter::default() };
+    let mut events = leader.follow(Wanted { after: Some(0), follow: false, filter });
+    let mut last = 0;
+    while let Some(page) = events.recv().await {
+        last = page.unwrap().last().map_or(last, |event| event.envelope.sequence);
+    }
+    last
+}
+
 #[tokio::test]
 async fn a_leader_that_is_started_again_goes_on_with_the_same_trace() {
     let (collector, config) = Collector::start().await;
@@ -183,6 +196,8 @@ async fn a_leader_that_is_started_again_goes_on_with_the_same_trace() {
     // It is in the node's hands when the leader goes, and the node does not know of it when it is back.
     let lost = node.lease().await;
     collector.trace(job, 5).await;
+    // Until its answer is heard, the collector may be told once more.
+    stage.written("otlp", last_event(&stage.leader).await).await;
     let stage = stage.restart().await;
     let mut node = Hand::connect(&stage.leader, "anna").await;
     let lease = node.lease().await;
