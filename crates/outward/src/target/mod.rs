@@ -9,12 +9,12 @@
 //! At least once: what was delivered and not yet written down when the leader died is delivered again, with the same
 //! id. Nothing a target does is itself an event, so no target is told of its own doings for ever.
 
+mod again;
 pub(crate) mod cursor;
 mod letters;
 mod run;
 mod status;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +30,7 @@ use crate::courier::{self, Amqp, Courier, Nats, Patience};
 use crate::secret::{self, SecretError};
 use crate::supervisor::errand::{Errand, Fall, Leaving, Running};
 use crate::{backoff::Backoff, disk, signature};
+use again::Again;
 use cursor::{CursorFile, Found};
 use letters::{Bounds, Letters};
 pub(crate) use status::Status;
@@ -47,7 +48,7 @@ pub(crate) struct Target {
     status: Mutex<Status>,
     letters: Mutex<Letters>,
     /// Dead letters to be tried once more.
-    again: Mutex<BTreeSet<u64>>,
+    again: Mutex<Again>,
     asked: Notify,
 }
 
@@ -226,7 +227,7 @@ impl Target {
         self.letters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn again(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+    fn again(&self) -> MutexGuard<'_, Again> {
         self.again.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -266,7 +267,7 @@ impl Target {
         };
         let Some(which) = self.with_letters(which).await? else { return Ok(None) };
         let count = which.len() as u64;
-        self.again().extend(which);
+        self.again().ask(which);
         self.asked.notify_one();
         Ok(Some(count))
     }

@@ -105,6 +105,7 @@ impl Round {
     async fn go_on(&mut self, cursor: &mut Cursor) -> Result<(), Fall> {
         self.connect(cursor).await;
         // What was asked of the one that fell.
+        self.target.again().resume();
         self.target.asked.notify_one();
         // Events and dead letters that are to be tried again take turns.
         let mut had_turn = false;
@@ -259,21 +260,21 @@ impl Round {
     }
 
     /// Tries a dead letter once more, as was asked; whether there was one. None of them holds the others up, and all of
-    /// them together no event. What was asked for is forgotten when the try is over, so that it outlives a fall.
+    /// them together no event.
     async fn redeliver(&mut self) -> Result<bool, Fall> {
         loop {
-            let Some(sequence) = self.target.again().first().copied() else { return Ok(false) };
+            let Some(sequence) = self.target.again().begin() else { return Ok(false) };
             // For the next of them.
             self.target.asked.notify_one();
             let look = move |letters: &mut super::Letters| Ok(letters.get(sequence).cloned());
             // It may have been dropped meanwhile.
             let Some(letter) = self.target.with_letters(look).await? else {
-                self.target.again().remove(&sequence);
+                self.target.again().end();
                 continue;
             };
             let parcel = Parcel::from(&letter);
             let delivered = self.courier.deliver(std::slice::from_ref(&parcel), letter.attempts).await;
-            self.target.again().remove(&sequence);
+            self.target.again().end();
             match delivered.trouble {
                 None => {
                     self.took(delivered.taken);

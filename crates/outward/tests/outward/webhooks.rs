@@ -3,14 +3,16 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::common::receiver::{Answer, Receiver, Request};
-use crate::common::{Got, Stage, event, of_project};
+use crate::common::{Got, PATIENCE, Stage, event, of_project};
 use callsheet_config::{OutwardConfig, Webhook};
 use callsheet_leader::{OutwardError, TargetState};
 use callsheet_outward::{Outward, StartError};
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 
 const HOOK: &str = "webhook-studio";
 
@@ -197,6 +199,27 @@ async fn dead_letters_that_are_tried_again_hold_up_no_event() {
     assert!(before < LETTERS / 2, "{before} dead letters came before the event");
     // And the rest of them comes all the same.
     receiver.take(LETTERS - before).await;
+}
+
+#[tokio::test]
+async fn a_letter_that_is_asked_for_while_it_is_being_tried_is_tried_once_more() {
+    let said = Arc::new(Notify::new());
+    let answers = [Answer::Status(503), Answer::Held(said.clone(), 503), Answer::Status(200)];
+    let mut receiver = Receiver::start(&answers).await;
+    let patient = Webhook { attempts: 1, timeout: PATIENCE, ..webhook(&receiver.url) };
+    let stage = Stage::start(only(patient)).await;
+    let sent = stage.post(&["a.1"]).await.remove(0);
+    stage.until(HOOK, |view| view.dead_letters == 1).await;
+    let view = stage.leader.outward().unwrap().clone();
+    assert_eq!(view.redeliver(HOOK, Some(sent.sequence)).await, Ok(1));
+    // It hangs in the try: somebody repairs the receiver, and asks again.
+    receiver.take(2).await;
+    assert_eq!(view.redeliver(HOOK, Some(sent.sequence)).await, Ok(1));
+    said.notify_one();
+    let again = receiver.next().await;
+    assert_eq!((again.sequence(), again.delivery()), (sent.sequence, 3));
+    let view = stage.until(HOOK, |view| view.dead_letters == 0).await;
+    assert_eq!((view.delivered, view.failed), (1, 2));
 }
 
 #[tokio::test]

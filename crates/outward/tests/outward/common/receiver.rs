@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// What it does with a request.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub enum Answer {
     Text(u16, String),
     /// The status comes late.
     Late(Duration, u16),
+    /// The status comes when the test says so.
+    Held(Arc<Notify>, u16),
     /// Nothing ever comes.
     Hang,
     /// The connection is closed without a word.
@@ -122,6 +124,10 @@ async fn serve(stream: TcpStream, script: Script, told: mpsc::UnboundedSender<Re
             }
             Answer::Late(wait, status) => {
                 tokio::time::sleep(wait).await;
+                head(status, "")
+            }
+            Answer::Held(said, status) => {
+                said.notified().await;
                 head(status, "")
             }
             Answer::Hang => std::future::pending().await,
