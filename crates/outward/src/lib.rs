@@ -111,7 +111,7 @@ impl Outward {
         errands.extend(channels.into_iter().map(|channel| channel as Arc<dyn Errand>));
         errands.extend(traces.map(|traces| traces as Arc<dyn Errand>));
         let (leave, leaving) = watch::channel(false);
-        let parts = Parts { errands, leaving: Leaving(leaving), tripwire };
+        let parts = Parts { errands, leaving: Leaving::new(leaving), tripwire };
         let keeper = Keeper::start(parts).await.map_err(|error| StartError::Tree(error.to_string()))?;
         Ok(Self { keeper, leave })
     }

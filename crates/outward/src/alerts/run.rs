@@ -25,7 +25,7 @@ const CUT_OFF: &str = "its sender ended while it was on its way: it is sent agai
 pub(super) async fn run(channel: &Channel, way: &Way, mut leaving: Leaving) {
     let mut courier = Courier { channel, way, mine: None };
     let mut stream = None;
-    while !*leaving.0.borrow() {
+    while !leaving.is_told() {
         // Before the look: what is raised after it wakes us.
         let raised = stream.get_or_insert_with(|| channel.raised());
         let wait = courier.look().await;

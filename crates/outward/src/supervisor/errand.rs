@@ -31,17 +31,22 @@ pub(crate) trait Errand: Send + Sync + 'static {
 
 /// Tells an errand that it is time to go.
 #[derive(Clone, Debug)]
-pub(crate) struct Leaving(pub(crate) watch::Receiver<bool>);
+pub(crate) struct Leaving(watch::Receiver<bool>);
 
 impl Leaving {
+    /// It is time when this says so. If nobody can say it any more, everybody has left.
+    pub(crate) fn new(leaving: watch::Receiver<bool>) -> Self {
+        Self(leaving)
+    }
+
     /// Whether that moment has come.
     pub(crate) fn is_told(&self) -> bool {
-        *self.0.borrow()
+        *self.0.borrow() || self.0.has_changed().is_err()
     }
 
     /// Waits for that moment.
     pub(crate) async fn told(&mut self) {
-        // If nobody can tell any more, everybody has left.
+        // An error says that nobody can tell any more.
         let _ = self.0.wait_for(|leaving| *leaving).await;
     }
 }

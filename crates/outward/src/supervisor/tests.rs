@@ -45,8 +45,11 @@ struct Stage {
 async fn stage(does: fn(Leaving) -> Running) -> Stage {
     let ((told, starts), (leave, leaving)) = (mpsc::unbounded_channel(), watch::channel(false));
     let errand = Arc::new(Told { starts: told, falls: AtomicUsize::new(0), does });
-    let parts =
-        Parts { errands: vec![errand.clone()], leaving: Leaving(leaving), tripwire: Tripwire::default() };
+    let parts = Parts {
+        errands: vec![errand.clone()],
+        leaving: Leaving::new(leaving),
+        tripwire: Tripwire::default(),
+    };
     let (supervisor, end) = Actor::spawn(None, Supervisor, parts).await.unwrap();
     Stage { errand, starts, leave, supervisor, end }
 }
@@ -103,4 +106,32 @@ async fn leaving_does_not_wait_for_one_that_has_fallen() {
     let told = Instant::now();
     stage.end.await.unwrap();
     assert!(told.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn whoever_waits_for_somebody_who_has_gone_is_told() {
+    let (leave, receiver) = watch::channel(false);
+    let mut leaving = Leaving::new(receiver);
+    assert!(!leaving.is_told());
+    drop(leave);
+    leaving.told().await;
+    assert!(leaving.is_told());
+}
+
+/// One that its keeper has just started, and does not know of any more.
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_that_nobody_can_tell_to_leave_ends_with_its_errands() {
+    let mut stage = stage(|mut leaving| {
+        Box::pin(async move {
+            leaving.told().await;
+            Ok(())
+        })
+    })
+    .await;
+    stage.starts.recv().await.unwrap();
+    drop(stage.leave);
+    let ended = tokio::time::timeout(Duration::from_secs(60), stage.end).await;
+    assert!(ended.is_ok(), "it starts its errands again and again: {} times", stage.starts.len());
+    assert!(stage.starts.is_empty());
+    assert_eq!(stage.errand.falls.load(Ordering::Relaxed), 0);
 }
