@@ -2,11 +2,8 @@
 //! who want dead letters delivered again, and events. Of what waits there is a bound, nobody else is held up, and what
 //! has to be told is told.
 
-use std::time::Duration;
-
 use callsheet_leader::TargetView;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
 
 use super::post::{Answer, DESK, PEOPLE};
 use super::stage::{Stage, in_time, until};
@@ -99,9 +96,8 @@ async fn events_wait_in_the_log_for_a_target_that_stands_still_and_nobody_else_w
     stage.post.answers(Answer::Taken);
     until("it catches up", || arrivals(&stage, &last[0]) == 1).await;
     assert_eq!(arrivals(&stage, &first[0]), 1, "and nothing was told twice");
-    // Its cursor goes on behind what it does not want.
-    sleep(Duration::from_secs(6)).await;
-    assert!(view(&stage).cursor >= last[0].1);
+    let end = stage.events("noise.made", 1).await;
+    until("its cursor goes on behind what it does not want", || view(&stage).cursor >= end[0].1).await;
     assert_eq!(view(&stage).missed, 0);
     outward.stop().await;
     drop(outward);

@@ -66,6 +66,8 @@ fn sweep(actor: &'static str) {
             record.faults.arrange(at(actor, Moment::Start), instances, fault);
         });
         assert_eq!(evening.record.faults.waiting(), 0, "both faults came");
+        let waits = evening.record.waits(actor);
+        assert!(waits.len() == 2 && waits.iter().all(Option::is_some), "by day: {waits:?}");
         comes_back_alone(actor, &evening);
         println!("{actor} at its stop: {fault:?}");
         let evening = day(|record| record.faults.arrange(at(actor, Moment::Stop), 0, fault));
@@ -105,7 +107,17 @@ fn the_supervisor_falls_at_every_message_and_another_one_goes_on() {
             record.faults.arrange(fall.point, fall.spared, fall.fault);
         });
         assert_eq!(evening.record.faults.waiting(), 0, "all faults came");
-        for wait in evening.record.waits("supervisor").into_iter().flatten() {
+        // Nobody tells it to leave before the evening, and only traces end before it.
+        let falls_by_day = match fall.point.moment {
+            Moment::Before(kind) | Moment::After(kind) => {
+                kind != "leave" && (kind != CHILD_ENDED || fall.spared == 0)
+            }
+            Moment::Start | Moment::Stop => false,
+        };
+        let waits = evening.record.waits("supervisor");
+        assert_eq!(waits.len(), 1, "{waits:?}");
+        assert_eq!(waits[0].is_some(), falls_by_day, "{waits:?}");
+        for wait in waits.into_iter().flatten() {
             let rule = table::ERRAND;
             assert!(wait >= rule.first && wait <= rule.first + Duration::from_millis(10), "{wait:?}");
         }
