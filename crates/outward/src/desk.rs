@@ -1,5 +1,5 @@
-//! The window through which doors see what goes outward ([`OutwardView`]). It holds targets, not the leader's doors, and
-//! delivers nothing itself.
+//! The window through which doors see what goes outward ([`OutwardView`]). It holds targets, not the leader's doors,
+//! and delivers nothing itself.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,15 +2,17 @@
 //! traces.
 //!
 //! ```text
-//!   Outward ── keeper ── supervisor ── runner *   one per target: LEADER.DATA/outward/NAME.json says how far it is
-//!                                         │
-//!                     leader's log ──► target ──► courier ──► the service
-//!                   pending alerts ──► channel ─────────────► a person
-//!                     leader's log ──► traces ──────────────► an OpenTelemetry collector
+//!   Outward ── keeper ── supervisor ── errand *    of these kinds:
+//!
+//!   leader's log ──► target ──► courier ──► the service
+//!   pending alerts ──► channel ───────────► a person
+//!   pending alerts ──► orphans              nobody: their channel is gone, they are given up
+//!   leader's log ──► traces ──────────────► an OpenTelemetry collector
 //! ```
 //!
-//! Every target reads the log from a cursor of its own: one that is away holds up nobody but itself, and catches up when
-//! it is back. It refuses to decide what happens in the cluster, and no fall of anything here ends the leader.
+//! Every target reads the log from a cursor of its own (LEADER.DATA/outward/NAME.json): one that is away holds up
+//! nobody but itself, and catches up when it is back. It refuses to decide what happens in the cluster, and no fall of
+//! anything here ends the leader.
 
 mod alerts;
 mod backoff;

@@ -1,9 +1,9 @@
 //! NATS: each event is published on the subject `PREFIX.TYPE`, with its id as `Nats-Msg-Id`.
 //!
 //! Without a stream a batch counts when the server has worked through it: a message to an inbox of our own, sent after
-//! the batch on the same connection, has come back, and the server has not complained meanwhile. (The client's own flush says only that bytes were handed to the system.) With a stream each event counts
-//! when JetStream has acknowledged it, one after the other: with several on their way, one that is refused would be
-//! overtaken.
+//! the batch on the same connection, has come back, and the server has not complained meanwhile. (The client's own
+//! flush says only that bytes were handed to the system.) With a stream each event counts when JetStream has
+//! acknowledged it, one after the other: with several on their way, one that is refused would be overtaken.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -251,8 +251,8 @@ fn is_refusal(kind: PublishErrorKind) -> bool {
     matches!(kind, PublishErrorKind::MaxPayloadExceeded | PublishErrorKind::InvalidSubject)
 }
 
-/// `PREFIX.TYPE`. Types are free text, and subjects are not: what has a meaning of its own there (white space, `*`, `>`,
-/// an empty part between dots) becomes `_`. The envelope still says the type as it is.
+/// `PREFIX.TYPE`. Types are free text, and subjects are not: what has a meaning of its own there (white space, `*`,
+/// `>`, an empty part between dots) becomes `_`. The envelope still says the type as it is.
 fn subject(prefix: &str, kind: &str) -> Result<String, String> {
     let whole = if prefix.is_empty() { kind.to_owned() } else { format!("{prefix}.{kind}") };
     if whole.len() > LONGEST_SUBJECT {

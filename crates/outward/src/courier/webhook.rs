@@ -107,7 +107,8 @@ pub(crate) fn told(error: reqwest::Error) -> String {
     text
 }
 
-/// The beginning of an answer, printable. The rest is read too, within bounds, so that the connection can be used again.
+/// The beginning of an answer, printable. The rest is read too, within bounds, so that the connection can be used
+/// again.
 async fn start_of(mut answer: Response) -> String {
     let mut bytes = Vec::new();
     while let Ok(Some(piece)) = answer.chunk().await {

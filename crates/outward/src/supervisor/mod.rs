@@ -1,7 +1,10 @@
 //! The root of the tree of all that goes outward: one child per errand, started again as the table says.
 //!
 //! ```text
-//!   keeper ── supervisor ── runner *      one per webhook, broker and alert channel
+//!   keeper ── supervisor ──┬─ target *     one per webhook and broker
+//!                          ├─ channel *    one per alert channel
+//!                          ├─ orphans      alerts whose channel is not in the config any more
+//!                          └─ traces       if there is a collector
 //! ```
 //!
 //! A child that falls too often is put on the bench for a while, and then begins anew; so is the supervisor itself, by

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use callsheet_supervision::{Falls, Restart, Verdict};
 
-/// Every errand (a webhook, a broker, a channel of alerts), and the supervisor with all of them. A fall of one takes nobody with it, and loses nothing: it
-/// goes on from its cursor, or from what is pending.
+/// Every errand (a webhook, a broker, a channel of alerts, alerts without a channel, traces), and the supervisor. A fall
+/// of an errand takes nobody with it; a fall of the supervisor takes all errands with it, and they begin again with the
+/// next one. Neither loses anything: an errand goes on from its cursor, or from what is pending.
 pub(crate) const ERRAND: Restart = Restart {
     most: 5,
     within: Duration::from_secs(120),

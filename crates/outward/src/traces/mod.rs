@@ -6,8 +6,9 @@
 //!
 //! A trace is a job: its id is the job's UUID. Spans are made from the log and nothing else, with ids that follow from
 //! what they are about, so that a leader that was restarted goes on with the traces of the one before it: it reads the
-//! log from its beginning and tells what the cursor says is not told yet. A collector that is away holds up traces only,
-//! and what comes twice comes under the same ids. What is not in the log (the time of a single frame) is not in a trace.
+//! log from its beginning and tells what the cursor says is not told yet. A collector that is away holds up traces
+//! only, and what comes twice comes under the same ids. What is not in the log (the time of a single frame) is not in a
+//! trace.
 
 mod fold;
 mod ids;

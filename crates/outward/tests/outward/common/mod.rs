@@ -1,4 +1,5 @@
-//! What the tests share: a leader on a disk of memory with targets, events to send, and programs that end with the test.
+//! What the tests share: a leader on a disk of memory with targets, events to send, and programs that end with the
+//! test.
 
 #![allow(unreachable_pub, reason = "what tests share is all theirs")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
