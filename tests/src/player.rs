@@ -141,7 +141,12 @@ impl Process for Playing {
     fn wait(&mut self) -> Pin<Box<dyn Future<Output = Exit> + Send + '_>> {
         Box::pin(async {
             if self.exit.is_none() {
-                self.exit = Some((&mut self.part).await.unwrap_or(Exit::Signal(9)));
+                let played = (&mut self.part).await;
+                self.exit = Some(played.unwrap_or_else(|ended| match ended.try_into_panic() {
+                    // The player's own mistake, and no renderer's death.
+                    Ok(panic) => std::panic::resume_unwind(panic),
+                    Err(_) => Exit::Signal(9),
+                }));
             }
             self.exit.unwrap_or(Exit::Unknown)
         })

@@ -8,12 +8,13 @@ use std::time::Duration;
 use callsheet_model::signal::{Signal, WorkerBeat, WorkerKind, WorkerState};
 use callsheet_model::{Envelope, Event, FrameSet, JobId, JobSpec, Timestamp};
 use callsheet_scheduler::Command;
+use callsheet_supervision::Record;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::node::{Node, Wish};
-use super::stage::{LONG, Record, Stage, in_time};
+use super::stage::{LONG, Stage, in_time};
 use crate::testing::{job, posted};
 use crate::{Leader, LeaderError, Wanted};
 

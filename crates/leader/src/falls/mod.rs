@@ -10,13 +10,12 @@ mod upwards;
 use std::time::Duration;
 
 use callsheet_supervision::tables::leader as table;
-use callsheet_supervision::{CHILD_ENDED, CHILD_STARTED, Fault, Kinds, Moment, Point, Restart};
+use callsheet_supervision::{
+    CHILD_ENDED, CHILD_STARTED, Fall, Fault, Kinds, Moment, Point, Record, Restart, at_every_message,
+};
 
 use crate::{event_hub, log_keeper, monitor, node_session, scheduler, supervisor};
 use day::{Evening, day};
-use stage::Record;
-
-const WAYS: [Fault; 4] = [Fault::Panic, Fault::Error, Fault::Stop, Fault::Kill];
 
 /// What a sweep is about.
 struct Sweep {
@@ -24,13 +23,6 @@ struct Sweep {
     kinds: Vec<&'static str>,
     /// What falls in every day of it, calm ones too.
     always: fn(&Record),
-}
-
-/// How an actor fell last, and where.
-#[derive(Clone, Copy)]
-struct Fall {
-    point: Point,
-    fault: Fault,
 }
 
 /// An actor whose days are calm but for its own falls.
@@ -42,26 +34,17 @@ impl Sweep {
     /// Each fault at each message: when it comes, and when it is dealt with; for the first time, and in the midst.
     /// `and_so` looks at what the table says.
     fn at_every_message(&self, and_so: impl Fn(Fall, &Evening)) {
-        let actor = self.actor;
         let calm = day(self.always);
         assert_eq!((calm.ended, calm.schedulers, calm.sessions), (0, 1, 2));
-        for kind in &self.kinds {
-            for moment in [Moment::Before(kind), Moment::After(kind)] {
-                let point = Point { actor, moment };
-                let often = calm.record.faults.passed(point);
-                assert!(often > 0, "a day without {point:?}");
-                let turns = if often > 1 { vec![0, often / 2] } else { vec![0] };
-                for (fault, spared) in WAYS.iter().flat_map(|way| turns.iter().map(move |turn| (*way, *turn)))
-                {
-                    println!("{point:?} after {spared}: {fault:?}");
-                    let evening = day(|record| {
-                        (self.always)(record);
-                        record.faults.arrange(point, spared, fault);
-                    });
-                    assert_eq!(evening.record.faults.waiting(), 0, "the fault came");
-                    and_so(Fall { point, fault }, &evening);
-                }
-            }
+        let falls = at_every_message(&calm.record.faults, self.actor, &self.kinds);
+        for fall in falls.unwrap_or_else(|point| panic!("a day without {point:?}")) {
+            println!("{fall:?}");
+            let evening = day(|record| {
+                (self.always)(record);
+                record.faults.arrange(fall.point, fall.spared, fall.fault);
+            });
+            assert_eq!(evening.record.faults.waiting(), 0, "the fault came");
+            and_so(fall, &evening);
         }
     }
 
@@ -77,7 +60,7 @@ impl Sweep {
                     record.faults.arrange(at(moment), 0, fault);
                 });
                 assert_eq!(evening.record.faults.waiting(), 0, "both faults came");
-                and_so(Fall { point: at(moment), fault }, &evening);
+                and_so(Fall { point: at(moment), spared: 0, fault }, &evening);
             }
         }
     }
@@ -165,7 +148,7 @@ fn the_supervisor_falls_at_every_message_and_another_leader_goes_on() {
     let supervisor = Sweep { actor: "supervisor", kinds, always: keeper_falls };
     let so = |_, evening: &Evening| assert_eq!((evening.ended, evening.schedulers), (1, 2));
     supervisor.at_every_message(so);
-    let so = |Fall { point, fault }: Fall, evening: &Evening| {
+    let so = |Fall { point, fault, .. }: Fall, evening: &Evening| {
         let found @ (ended, schedulers) = (evening.ended, evening.schedulers);
         // A kill is noticed where the start waits next, and ractor lets chance say whether it looks at the kill or at
         // the start first: so it may have started a scheduler, or have been a leader for a moment.

@@ -2,18 +2,18 @@
 //! on, another one begins on the same disk.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use callsheet_config::{ClusterConfig, WorkerConfig};
 use callsheet_journal::MemoryStore;
 use callsheet_model::signal::WorkerKind;
 use callsheet_model::{PauseScope, Running};
-use callsheet_supervision::{Fault, Faults, Moment, Point, Tripwire};
+use callsheet_supervision::{Record, Tripwire};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use crate::testing::config;
 use crate::{Leader, LeaderError, StartError, Surroundings};
@@ -33,49 +33,6 @@ pub(super) struct Stage {
     pub(super) store: MemoryStore,
     pub(super) record: Record,
     directory: Arc<TempDir>,
-}
-
-/// The faults of a day, and the moments that the restart table speaks of.
-#[derive(Clone, Default)]
-pub(super) struct Record {
-    pub(super) faults: Faults,
-    moments: Arc<Mutex<Moments>>,
-}
-
-#[derive(Default)]
-struct Moments {
-    falls: Vec<(&'static str, Instant)>,
-    starts: Vec<(&'static str, Instant)>,
-}
-
-impl Record {
-    fn tripwire(&self) -> Tripwire {
-        let record = self.clone();
-        Tripwire::new(move |point| record.at(point))
-    }
-
-    fn at(&self, point: Point) -> Option<Fault> {
-        let fault = self.faults.at(point);
-        let mut moments = self.moments.lock().unwrap();
-        if point.moment == Moment::Start {
-            moments.starts.push((point.actor, Instant::now()));
-        }
-        if fault.is_some() {
-            moments.falls.push((point.actor, Instant::now()));
-        }
-        fault
-    }
-
-    /// How long it took from each fall of an actor to its next start; `None`: it was not started again.
-    pub(super) fn waits(&self, actor: &str) -> Vec<Option<Duration>> {
-        let moments = self.moments.lock().unwrap();
-        let falls = moments.falls.iter().filter(|(who, _)| *who == actor);
-        let next = |fell: Instant| {
-            let mut starts = moments.starts.iter().filter(|(who, at)| *who == actor && *at > fell);
-            starts.next().map(|(_, at)| *at - fell)
-        };
-        falls.map(|(_, fell)| next(*fell)).collect()
-    }
 }
 
 impl Stage {

@@ -90,9 +90,8 @@ impl Eyes {
         // One that went from this leader is missed; of one that was gone before, people may have known for long. Where
         // the wall clock was put back, a leader begins in the very moment of the last event before it.
         let began = self.workers(|workers, _| workers.started());
-        let had = |name: &str| {
-            books.nodes.iter().any(|(node, _)| node.name.as_str() == name && node.since > began)
-        };
+        let had =
+            |name: &str| books.nodes.iter().any(|(node, _)| node.name.as_str() == name && node.since > began);
         let expects = |name: &str| self.config.monitor.workers.iter().any(|worker| worker.name == name);
         seen.extend(self.stations(&books).into_iter().map(|station| Observation {
             expected: had(&station.name) || expects(&station.name),

@@ -24,8 +24,8 @@ const AT_ONCE: usize = 4;
 const SWEEPS: usize = 1000;
 
 /// Orders of each kind that wait for the disk: as many as there can be leases at once. A lease may be closed, and
-/// another one come, before the disk has got round to its orders. What cannot be published now is told as failed, and
-/// ordered again if the lease is still held; what is not tidied up is swept when its job is over.
+/// another one come, before the disk has got round to its orders. What cannot be published now is told as failed, like
+/// what the disk refuses, and ordered again as often; what is not tidied up is swept when its job is over.
 // Upholds bounded.
 const ORDERS: usize = MAX_HELD;
 

@@ -124,6 +124,8 @@ impl State {
                 None => self.want(wish),
             }
         }
+        // What is wanted by now does not go.
+        self.make_room();
     }
 
     fn want(&mut self, wish: Wish) {
@@ -148,7 +150,7 @@ impl State {
         let (cache, turns) = (self.myself.clone(), self.turns.clone());
         // It ends by itself, and soon, when it is withdrawn or this actor is gone.
         tokio::spawn(async move {
-            if let Some(outcome) = errand.run(&turns, withdrawn).await {
+            if let Some(outcome) = errand.run(&turns, &withdrawn).await {
                 let _ = cache.cast(CacheMessage::Done { key, errand: number, outcome });
             }
         });
@@ -165,13 +167,12 @@ impl State {
         }
         self.orders.withdraw(&key, token);
         self.store.release(token);
-        self.make_room();
     }
 
     fn done(&mut self, key: &Key, errand: u64, outcome: Outcome) {
         let Outcome { result, fetched, took_ms } = outcome;
         let Some((waiting, project)) = self.orders.end(key, errand) else {
-            return self.came_all_the_same(key, result.ok());
+            return self.came_all_the_same(key, result.ok().filter(|_| fetched));
         };
         let (md5, took_ms) = (key.md5, Some(took_ms));
         let known = self.store.verified(key);
@@ -205,9 +206,9 @@ impl State {
         }
     }
 
-    /// An errand that was withdrawn when it was all but over has brought its file: it counts.
+    /// An errand that was withdrawn when it was all but over has brought its file: it counts, if it has not to go.
     fn came_all_the_same(&mut self, key: &Key, stamp: Option<Stamp>) {
-        if let Some(stamp) = stamp {
+        if let Some(stamp) = stamp.filter(|_| !self.leaving.contains_key(key)) {
             self.store.put(key, stamp);
             self.make_room();
             self.tell_contents();
@@ -223,6 +224,8 @@ impl State {
             let (directory, cache, file) =
                 (self.store.directory().to_owned(), self.myself.clone(), key.clone());
             self.leaving.insert(key.clone(), BTreeMap::new());
+            // Upholds pinned_is_there: whoever comes now does not join someone who saw it when it was still there.
+            self.orders.forget(&key);
             tokio::spawn(async move {
                 let _ = aside(move || remove_file(&directory, &file)).await;
                 let _ = cache.cast(CacheMessage::Removed { key, gone });

@@ -9,14 +9,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use callsheet_model::Token;
-use tokio::sync::oneshot;
+use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::cache::store::Key;
 use crate::cache::turns::AT_ONCE;
 
-/// Resolves when an errand is wanted no more.
-pub(super) type Withdrawn = oneshot::Receiver<()>;
+/// Cancelled when an errand is wanted no more.
+pub(super) type Withdrawn = CancellationToken;
 
 /// All errands.
 // Upholds bounded.
@@ -36,7 +36,7 @@ struct Errand {
     /// The project that wanted it last.
     project: Uuid,
     /// Whoever is on the way learns from its end that it is wanted no more.
-    _wanted: oneshot::Sender<()>,
+    _wanted: DropGuard,
 }
 
 impl Orders {
@@ -49,7 +49,8 @@ impl Orders {
             return None;
         }
         self.begun += 1;
-        let (_wanted, withdrawn) = oneshot::channel();
+        let withdrawn = Withdrawn::new();
+        let _wanted = withdrawn.clone().drop_guard();
         let errand = Errand { number: self.begun, waiting: [token].into(), project, _wanted };
         self.errands.insert(key.clone(), errand);
         self.give_way();
@@ -72,6 +73,12 @@ impl Orders {
         self.errands.remove(key).map(|errand| (errand.waiting, errand.project))
     }
 
+    /// A file goes: what is being found out about it is worth nothing.
+    pub(super) fn forget(&mut self, key: &Key) {
+        self.idle.remove(key);
+        self.errands.remove(key);
+    }
+
     fn give_way(&mut self) {
         while self.errands.len() > AT_ONCE
             && let Some(key) = self.idle.pop_first()
@@ -84,7 +91,6 @@ impl Orders {
 #[cfg(test)]
 mod tests {
     use callsheet_model::{Md5, Template};
-    use tokio::sync::oneshot::error::TryRecvError;
 
     use super::*;
 
@@ -98,14 +104,14 @@ mod tests {
         orders.order(&key(nth), Token(nth as u64), Uuid::nil()).unwrap()
     }
 
-    fn is_wanted(withdrawn: &mut Withdrawn) -> bool {
-        withdrawn.try_recv() == Err(TryRecvError::Empty)
+    fn is_wanted(withdrawn: &Withdrawn) -> bool {
+        !withdrawn.is_cancelled()
     }
 
     #[test]
     fn orders_that_come_and_go_leave_no_more_errands_than_there_are_places() {
         let mut orders = Orders::default();
-        let mut begun: Vec<_> = (0..10_000)
+        let begun: Vec<_> = (0..10_000)
             .map(|nth| {
                 let begun = begin(&mut orders, nth);
                 orders.withdraw(&key(nth), Token(nth as u64));
@@ -113,7 +119,7 @@ mod tests {
             })
             .collect();
         assert_eq!((orders.errands.len(), orders.idle.len()), (AT_ONCE, AT_ONCE));
-        let wanted = begun.iter_mut().map(|(_, withdrawn)| is_wanted(withdrawn));
+        let wanted = begun.iter().map(|(_, withdrawn)| is_wanted(withdrawn));
         let on_the_way = wanted.filter(|wanted| *wanted).count();
         assert_eq!(on_the_way, AT_ONCE);
         // The same one again and again is one errand.
@@ -128,24 +134,36 @@ mod tests {
     #[test]
     fn an_errand_goes_on_while_a_lease_waits_for_it_or_a_place_is_free() {
         let mut orders = Orders::default();
-        let mut begun: Vec<_> = (0..AT_ONCE + 2).map(|nth| begin(&mut orders, nth)).collect();
-        assert!(begun.iter_mut().all(|(_, withdrawn)| is_wanted(withdrawn)), "a lease waits for each");
+        let begun: Vec<_> = (0..AT_ONCE + 2).map(|nth| begin(&mut orders, nth)).collect();
+        assert!(begun.iter().all(|(_, withdrawn)| is_wanted(withdrawn)), "a lease waits for each");
         assert_eq!(orders.order(&key(0), Token(100), Uuid::nil()).map(|(number, _)| number), None);
         orders.withdraw(&key(0), Token(0));
-        assert!(is_wanted(&mut begun[0].1), "another lease waits for it");
+        assert!(is_wanted(&begun[0].1), "another lease waits for it");
         orders.withdraw(&key(1), Token(1));
         orders.withdraw(&key(1), Token(1));
-        assert!(!is_wanted(&mut begun[1].1), "it gives way");
+        assert!(!is_wanted(&begun[1].1), "it gives way");
         assert_eq!(orders.end(&key(1), begun[1].0), None);
         assert_eq!(orders.end(&key(0), begun[0].0), Some(([Token(100)].into(), Uuid::nil())));
         orders.withdraw(&key(2), Token(2));
-        assert!(is_wanted(&mut begun[2].1), "there is a place for it");
+        assert!(is_wanted(&begun[2].1), "there is a place for it");
         assert_eq!(
             orders.order(&key(2), Token(102), Uuid::nil()).map(|(number, _)| number),
             None,
             "and a use"
         );
         assert_eq!(orders.end(&key(2), begun[2].0), Some(([Token(102)].into(), Uuid::nil())));
+    }
+
+    #[test]
+    fn whoever_wants_a_file_that_goes_begins_anew() {
+        let mut orders = Orders::default();
+        let (first, withdrawn) = begin(&mut orders, 0);
+        orders.withdraw(&key(0), Token(0));
+        orders.forget(&key(0));
+        assert!(!is_wanted(&withdrawn));
+        let second = begin(&mut orders, 0).0;
+        assert_eq!(orders.end(&key(0), first), None);
+        assert!(orders.end(&key(0), second).is_some());
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! Turns of errands: few are under way at the same time, the others wait in order. Whoever has a turn has it for as long
-//! as the work moves.
+//! as the work moves. A lease that waits for one is not spared its own bound: behind sources that hang it may be over.
 //!
 //! It refuses to know what the work is.
 
@@ -45,12 +45,12 @@ pub(super) enum Ended<T> {
 pub(super) async fn in_turn<T>(
     turns: &Semaphore,
     standstill: Duration,
-    withdrawn: &mut Withdrawn,
+    withdrawn: &Withdrawn,
     work: impl AsyncFnOnce(Moves) -> T,
 ) -> Ended<T> {
     let _turn = tokio::select! {
         biased;
-        _ = &mut *withdrawn => return Ended::Withdrawn,
+        () = withdrawn.cancelled() => return Ended::Withdrawn,
         turn = turns.acquire() => turn,
     };
     let (moves, mut moved) = watch::channel(());
@@ -60,7 +60,7 @@ pub(super) async fn in_turn<T>(
         tokio::select! {
             biased;
             done = &mut work => return Ended::Done(done),
-            _ = &mut *withdrawn => break,
+            () = withdrawn.cancelled() => break,
             moving = timeout(standstill, moved.changed()), if told => match moving {
                 Ok(moving) => told = moving.is_ok(),
                 Err(_) => return Ended::StoodStill,

@@ -18,7 +18,8 @@ use crate::agent::Heard;
 const LEAST: Duration = Duration::from_millis(10);
 
 /// Briefs kept, the last used ones, beside those that leases in hand need. A leader sends a brief again when
-/// it is not among the last 64 that it sent, so with room for twice as many none is missed.
+/// it is not among the last 64 that it sent, so with room for twice as many none is missed. Where leases in hand needed
+/// more, up to twice as many more stay until the next look.
 const KEPT: usize = 128;
 
 /// One stream's ears. Leases name their step, whose brief came before.
