@@ -4,7 +4,7 @@
 //! The leader suspects itself first. It says when it wants to be called next; a call that comes much later
 //! than that means that the leader was asleep, and the time it slept is nobody else's silence.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use std::time::Duration;
 
@@ -30,6 +30,9 @@ pub(crate) struct Here {
     pub(crate) finishing: Vec<Token>,
     /// It has proven a frame in this session.
     pub(crate) has_history: bool,
+    /// Jobs that it was lately told to sweep over this session, and when they ended: it may be that a stream that
+    /// breaks takes such a word with it.
+    pub(crate) told_to_sweep: VecDeque<(JobId, Timestamp)>,
 }
 
 impl Here {

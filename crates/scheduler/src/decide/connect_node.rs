@@ -21,6 +21,7 @@ pub(super) fn connect_node(
     if let Some(older) = turn.presence.session(node).filter(|older| *older != session) {
         turn.end_session(node, older);
     }
+    end_job::doubt_sweeps_of(turn, node);
     turn.presence.connected(node, session, turn.now);
     let known = turn.state().node(node);
     let same = known.is_some_and(|known| known.offline.is_none() && known.capabilities == capabilities);

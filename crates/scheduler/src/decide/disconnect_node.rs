@@ -3,7 +3,7 @@
 
 use callsheet_model::{Event, JobId, NodeName, OfflineReason, ReleaseReason, SessionId, Token};
 
-use super::{note_troupe, release};
+use super::{end_job, note_troupe, release};
 use crate::rejection::Rejection;
 use crate::turn::Turn;
 
@@ -21,8 +21,10 @@ pub(super) fn disconnect_node(
         match goodbye {
             Some(reason) => take_offline(turn, node, reason),
             None => {
+                end_job::doubt_sweeps_of(turn, node);
                 turn.presence.broken(node, turn.now);
                 turn.stir_all();
+                end_job::sweep_unswept(turn);
             }
         }
     }
@@ -44,8 +46,10 @@ pub(super) fn take_offline(turn: &mut Turn<'_>, node: &NodeName, reason: Offline
         release::release(turn, token, ReleaseReason::NodeLost);
     }
     note_troupe::dismiss(turn, node, reason != OfflineReason::HeartbeatLost);
+    end_job::doubt_sweeps_of(turn, node);
     turn.presence.gone(node);
     turn.stir_all();
+    end_job::sweep_unswept(turn);
 }
 
 /// The job whose frames a node has in hand: of its oldest lease, and one with nothing left but to publish counts

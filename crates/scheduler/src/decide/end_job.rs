@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use callsheet_model::{Event, JobId, ReleaseReason, Token};
+use callsheet_model::{Event, JobId, NodeName, ReleaseReason, Timestamp, Token};
 
 use super::{release, workflow};
 use crate::rejection::Rejection;
@@ -66,7 +66,21 @@ pub(super) fn doubt_sweeps(turn: &mut Turn<'_>) {
     turn.presence.unswept.extend(doubtful);
 }
 
-/// Lets nodes that have come by now sweep what nobody may have been told to.
+/// Notes the jobs whose sweep a node may never have heard of, as its stream is over. Sweeping twice is harmless.
+pub(super) fn doubt_sweeps_of(turn: &mut Turn<'_>, node: &NodeName) {
+    let Some(here) = turn.presence.get_mut(node) else { return };
+    let told = std::mem::take(&mut here.told_to_sweep);
+    let (now, doubt) = (turn.now, doubt(turn));
+    let doubtful = told.into_iter().filter(|(_, ended)| now.since(*ended) <= doubt).map(|(id, _)| id);
+    turn.presence.unswept.extend(doubtful);
+}
+
+/// A stream that carries nothing any more is noticed after the silence.
+fn doubt(turn: &Turn<'_>) -> Duration {
+    SWEEP_DOUBT + turn.policy.silence
+}
+
+/// Lets nodes that are there by now sweep what nobody may have been told to.
 pub(super) fn sweep_unswept(turn: &mut Turn<'_>) {
     for id in std::mem::take(&mut turn.presence.unswept) {
         // One that was retried is swept at its next end.
@@ -94,7 +108,16 @@ pub(super) fn sweep(turn: &mut Turn<'_>, id: JobId) {
     };
     let (found, job) = (classes.into_iter().find_map(able), Arc::clone(&record.job));
     match found {
-        Some(node) => turn.sweep(&node, job),
+        Some(node) => {
+            let (now, doubt) = (turn.now, doubt(turn));
+            let ended = record.end.as_ref().map_or(now, |(_, at)| *at);
+            turn.sweep(&node, job);
+            if let Some(here) = turn.presence.get_mut(&node) {
+                let is_old = |(_, ended): &mut (JobId, Timestamp)| now.since(*ended) > doubt;
+                while here.told_to_sweep.pop_front_if(is_old).is_some() {}
+                here.told_to_sweep.push_back((id, ended));
+            }
+        }
         None => {
             turn.presence.unswept.insert(id);
         }
